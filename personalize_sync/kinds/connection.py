@@ -1,0 +1,133 @@
+"""Connections: the outside systems a decision model or a triggered flow may call.
+
+Known by name. The OAuth client secret never comes back (API reference: retrieve-connections), so
+its drift cannot be seen; and because a PUT without it may wipe it, every PUT of such a connection
+carries it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from personalize_sync.kinds.kind import (
+    SERVER_OWNED,
+    Finding,
+    KeyedBy,
+    Kind,
+    Refs,
+    first_object,
+    overlay_object,
+    without,
+)
+from personalize_sync.problems import Severity
+from personalize_sync.resources import SecretRef
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from personalize_sync.resources import Document, Live, Path, Resource
+
+_PLAIN_OBJECTS = ("auth", "request")
+# Write-only: a value under one of these names is never read back, shown, or sent as a placeholder.
+SECRET_FIELDS = frozenset({"clientSecret", "password", "apiKey", "token", "secret"})
+_SECRET_HEADERS = ("authorization", "proxy-authorization", "api-key", "apikey", "token", "secret")
+
+
+def _normalise(live: Live, _refs: Refs) -> Document:
+    body = without(live.record, SERVER_OWNED)
+    body["auth"] = without(first_object(body.get("auth")), SECRET_FIELDS)
+    body["request"] = first_object(body.get("request"))
+    auth_type = body["auth"].get("authType")
+    if isinstance(auth_type, str):
+        body["auth"]["authType"] = auth_type.upper()
+    return body
+
+
+def _overlay(record: Document, resource: Resource, _refs: Refs) -> Document:
+    body = {**record, **without(resource.spec, _PLAIN_OBJECTS)}
+    live_auth = without(first_object(record.get("auth")), SECRET_FIELDS)
+    body["auth"] = overlay_object(live_auth, resource.spec.get("auth", {"authType": "NONE"}))
+    body["request"] = overlay_object(record.get("request"), resource.spec.get("request", {}))
+    return body
+
+
+def _check(resource: Resource) -> Iterable[Finding]:
+    spec = resource.spec
+    if "-" in resource.name:
+        yield Finding(
+            ("name",),
+            "PS3003",
+            f'the connection name "{resource.name}" has a hyphen, which code that calls it cannot write',
+            "Use letters, digits and underscores.",
+            severity=Severity.WARNING,
+        )
+    token_url = first_object(spec.get("auth")).get("accessTokenUrl")
+    if isinstance(token_url, str) and urlsplit(token_url).scheme.lower() != "https":
+        yield Finding(
+            ("auth", "accessTokenUrl"),
+            "PS4002",
+            "the token URL is not https: the client secret would travel in clear text",
+            "Use an https address.",
+        )
+    yield from _plain_secrets(spec)
+
+
+def _plain_secrets(spec: Document) -> Iterable[Finding]:
+    for path, name, value in _named_values(spec):
+        if isinstance(value, str) and value and any(w in name.lower() for w in _SECRET_HEADERS):
+            yield Finding(
+                path,
+                "PS4001",
+                f'"{name}" looks like a secret, written in plain text',
+                "Write {fromSecret: NAME} and set the environment variable NAME where apply runs.",
+            )
+
+
+def _named_values(spec: Document) -> Iterable[tuple[Path, str, Any]]:
+    auth = first_object(spec.get("auth"))
+    lists: tuple[tuple[Path, Any], ...] = (
+        (("customHeaders",), spec.get("customHeaders")),
+        (("auth", "oauthCustomHeaders"), auth.get("oauthCustomHeaders")),
+        (("auth", "formUrlEncodedItems"), auth.get("formUrlEncodedItems")),
+    )
+    for path, items in lists:
+        for index, item in enumerate(items if isinstance(items, list) else ()):
+            if isinstance(item, dict):
+                name = str(item.get("name") or item.get("key") or "")
+                yield (*path, str(index), "value"), name, item.get("value")
+
+
+def needs_secret(record: Document) -> bool:
+    """Whether a PUT of this live connection must carry a secret, lest the tenant forget its own."""
+    auth_type = str(first_object(record.get("auth")).get("authType") or "NONE")
+    return auth_type.upper() != "NONE"
+
+
+def states_secret(resource: Resource) -> bool:
+    """Whether a manifest names the secret of its `auth`."""
+    auth = resource.spec.get("auth") or {}
+    return any(isinstance(auth.get(name), SecretRef) for name in SECRET_FIELDS)
+
+
+CONNECTION = Kind(
+    name="connection",
+    manifest="Connection",
+    title="connections",
+    collection="/v2/connections",
+    item="/v2/connections/{ref}",
+    identity="name",
+    read_with=("connections", "multiple-resources"),
+    write_with=("connections", "multiple-resources"),
+    shapes={
+        "/customHeaders": KeyedBy("name"),
+        "/inputMappings": KeyedBy("key"),
+        "/outputMappings": KeyedBy("outputReference"),
+        "/auth/oauthCustomHeaders": KeyedBy("name"),
+        "/auth/formUrlEncodedItems": KeyedBy("name"),
+    },
+    sensitive=("/customHeaders", "/auth/oauthCustomHeaders", "/auth/formUrlEncodedItems"),
+    normalise=_normalise,
+    overlay=_overlay,
+    check=_check,
+)

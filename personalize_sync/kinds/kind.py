@@ -1,0 +1,201 @@
+"""What a kind of resource answers for itself. No I/O: everything here is pure and total."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, TypeAlias
+
+from personalize_sync.problems import Severity
+from personalize_sync.resources import Address
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from personalize_sync.resources import Document, Live, Path, Reference, Resource
+
+KEY_PATTERN = r"^[a-z0-9_]+$"
+"""The friendlyId alphabet (API reference: template-rest-api); keys of every kind follow it."""
+
+
+class Form(Enum):
+    """How a value below `spec` is compared; what is not declared compares as it stands."""
+
+    MAP = "a collection by key: stated means managed whole"
+    SET = "a list whose order means nothing"
+    XML = "a document, equal in canonical form"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyedBy:
+    """A list whose items are told apart by one field and whose order means nothing."""
+
+    name: str
+
+
+Shape: TypeAlias = Form | KeyedBy
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A complaint of a kind about a spec; the loader adds the place and the address.
+
+    `at_key` asks for the place of the key instead of the value.
+    """
+
+    path: Path
+    id: str
+    message: str
+    remedy: str
+    severity: Severity = Severity.ERROR
+    at_key: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Refs:
+    """The one translation between what manifests say (addresses) and what the wire says (refs)."""
+
+    by_address: Mapping[Address, str] = field(default_factory=dict)
+    _by_ref: dict[tuple[str, str], Address] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        by_ref = {(address.kind, ref): address for address, ref in self.by_address.items()}
+        object.__setattr__(self, "_by_ref", by_ref)
+
+    def ref(self, address: Address) -> str | None:
+        """Return the tenant's ref of an address, None while it does not exist."""
+        return self.by_address.get(address)
+
+    def address(self, kind: str, ref: str) -> Address | None:
+        """Return the address a ref is known by."""
+        return self._by_ref.get((kind, ref))
+
+    def below(self, kind: str, key: str) -> Iterable[Address]:
+        """Return the addresses of a kind that belong to a parent key (`parent:child`)."""
+        return (a for a in self.by_address if a.kind == kind and a.key.startswith(key + ":"))
+
+
+def nothing_to_say(_resource: Resource) -> Iterable[Finding]:
+    """Return no findings: the schema says it all."""
+    return ()
+
+
+def no_references(_spec: Document) -> Iterable[Reference]:
+    """Return no references to other resources."""
+    return ()
+
+
+def only_itself(resource: Resource) -> tuple[Resource, ...]:
+    """Return the resource: one manifest, one live object."""
+    return (resource,)
+
+
+def as_stated(spec: Document, _live: Mapping[str, Live]) -> Document:
+    """Return the spec: nothing in it depends on other live objects."""
+    return spec
+
+
+def never(_live: Live) -> str:
+    """Return no reason: the API lets this kind be edited in every state."""
+    return ""
+
+
+def in_one_step(_record: Document, _body: Document) -> tuple[Document, ...]:
+    """Return no detour: what the server refuses stays refused."""
+    return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """Everything the tool knows about one kind; clients, planner and renderers derive from it."""
+
+    name: str
+    """The word in addresses and plans."""
+    manifest: str
+    """The `kind:` of its manifests; empty where another kind's manifest holds it."""
+    title: str
+    """Plural, for people."""
+    collection: str
+    """Where it is created and listed; `{parent}` stands for the parent's ref."""
+    item: str
+    """Where one object is read and written; `{ref}` stands for its ref."""
+    identity: str
+    """The record's field that makes a manifest and a live object the same thing."""
+    read_with: tuple[str, ...]
+    """API-key features that can read it, narrowest first (API reference: api-keys)."""
+    write_with: tuple[str, ...]
+    """API-key features that can write it, narrowest first."""
+    normalise: Callable[[Live, Refs], Document]
+    """The live record in the manifest's shape, without server-owned fields."""
+    overlay: Callable[[Document, Resource, Refs], Document]
+    """The body of a PUT: the whole record, the managed fields laid over; of a POST from `{}`."""
+    parent: str = ""
+    """The kind whose ref its collection needs."""
+    revisions: bool = False
+    """Whether the API documents a history of its objects."""
+    by_friendly_id: bool = False
+    """Whether a GET by friendlyId may work."""
+    shapes: Mapping[str, Shape] = field(default_factory=dict)
+    """How values are compared, by JSON pointer; `*` stands for any one key."""
+    sensitive: tuple[str, ...] = ()
+    """Pointers whose values are never shown; `*` stands for any one key."""
+    planned: bool = True
+    """Whether this version plans and applies it."""
+    check: Callable[[Resource], Iterable[Finding]] = nothing_to_say
+    """What a schema cannot say about one resource."""
+    references: Callable[[Document], Iterable[Reference]] = no_references
+    """Which other resources a spec names."""
+    expand: Callable[[Resource], tuple[Resource, ...]] = only_itself
+    """The resources one manifest stands for."""
+    settle: Callable[[Document, Mapping[str, Live]], Document] = as_stated
+    """The spec with what depends on live children (by child key) filled in."""
+    frozen: Callable[[Live], str] = never
+    """Why the server will refuse, or swallow, any edit of this object; empty if it will not."""
+    detour: Callable[[Document, Document], tuple[Document, ...]] = in_one_step
+    """Bodies to send one after the other when the server refused `body` as a direct change."""
+
+    @property
+    def folder(self) -> str:
+        """The folder `new` and `init` write its manifests to."""
+        return self.title.replace(" ", "-")
+
+
+# Set by the server on every object; never drift, never in a manifest (API reference: common fields).
+SERVER_OWNED = frozenset(
+    {
+        "ref",
+        "href",
+        "clientKey",
+        "modifiedByRef",
+        "modifiedByUserRef",
+        "modifiedAt",
+        "revision",
+        "revisions",
+        "revisionComment",
+        "archived",
+    }
+)
+
+
+def without(record: Document, names: Iterable[str]) -> Document:
+    """Return a record without the named fields."""
+    dropped = frozenset(names)
+    return {name: value for name, value in record.items() if name not in dropped}
+
+
+def first_object(value: object) -> Document:
+    """Return an object that some answers wrap in a list of one (API reference: connections)."""
+    match value:
+        case dict():
+            return value
+        case [dict() as only, *_]:
+            return only
+    return {}
+
+
+def overlay_object(record: object, stated: Document) -> Document:
+    """Return a plain object with the stated fields laid over it, field by field (RFC 7396 style)."""
+    merged: Document = dict(first_object(record))
+    for name, value in stated.items():
+        merged[name] = overlay_object(merged.get(name), value) if isinstance(value, dict) else value
+    return merged

@@ -1,0 +1,103 @@
+"""Problems: located complaints about what people wrote, collected and reported together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Severity(StrEnum):
+    """How bad a problem is: an error stops the run (exit 10), a warning is only shown."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Location:
+    """A place in a file below the manifest root; lines and columns (in code points) count from 1."""
+
+    file: str
+    line: int
+    column: int
+    end_line: int = 0
+    end_column: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong, where, and what to do about it; `id` is stable and listed in `RULES`."""
+
+    id: str
+    message: str
+    remedy: str
+    location: Location | None = None
+    severity: Severity = Severity.ERROR
+    address: str = ""
+
+    @property
+    def sort_key(self) -> tuple[str, int, int, str, str]:
+        """Order by place, then rule, so that every reader shows the same order."""
+        at = self.location or Location("", 0, 0)
+        return (at.file, at.line, at.column, self.id, self.message)
+
+
+def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Return the distinct problems ordered by file, line, column, id."""
+    return tuple(sorted(set(problems), key=lambda problem: problem.sort_key))
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return ` Did you mean "…"?` for the closest known word, or an empty string."""
+    close = get_close_matches(word, sorted(known), n=1, cutoff=0.6)
+    return f' Did you mean "{close[0]}"?' if close else ""
+
+
+# Ids are never reused. Families: PS1 syntax and schema, PS2 references, PS3 lint, PS4 safety,
+# PS6 credentials, PS7 drift.
+RULES: dict[str, str] = {
+    "PS1001": "file cannot be read",
+    "PS1002": "not UTF-8, or with characters YAML forbids",
+    "PS1003": "YAML syntax error",
+    "PS1004": "duplicate key",
+    "PS1005": "YAML feature that manifests do not use",
+    "PS1006": "too large or too deeply nested",
+    "PS1007": "value that JSON cannot hold",
+    "PS1010": "unknown key",
+    "PS1011": "missing field",
+    "PS1012": "wrong type",
+    "PS1013": "value not allowed",
+    "PS1014": "bad format",
+    "PS1015": "unknown kind or apiVersion",
+    "PS1016": "value out of range",
+    "PS1020": "two manifests with one address",
+    "PS1021": "two manifests that mean one live object",
+    "PS1030": "project file missing or unusable",
+    "PS1031": "kind not planned by this version",
+    "PS2001": "dangling reference",
+    "PS2002": "reference cycle",
+    "PS2003": "file not found",
+    "PS2004": "file outside the root",
+    "PS2005": "file unusable",
+    "PS2006": "unknown environment",
+    "PS3001": "splits do not total 100",
+    "PS3002": "bad friendlyId",
+    "PS3003": "name that the API or its users stumble over",
+    "PS3004": "text the API refuses",
+    "PS3005": "not exactly one control",
+    "PS3006": "dates out of order",
+    "PS3007": "ignore rule expired",
+    "PS3008": "code that does not parse",
+    "PS4001": "plain-text secret in a manifest",
+    "PS4002": "token URL without https",
+    "PS4003": "secret where none belongs",
+    "PS4004": "unsafe address in the project file",
+}

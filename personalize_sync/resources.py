@@ -1,0 +1,171 @@
+"""Resources: what manifests want (desired) and what the tenant has (live), as plain values."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from personalize_sync.problems import Location
+
+# A JSON object as read or sent. Its values are JSON plus, in desired specs, `SecretRef` and `Lookup`.
+Document: TypeAlias = dict[str, Any]
+# Where a value stands in a document: ("templateElements", "html") is /templateElements/html.
+Path: TypeAlias = tuple[str, ...]
+
+
+def pointer(path: Path) -> str:
+    """Return the JSON pointer (RFC 6901) of a path."""
+    return "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in path)
+
+
+def slug(name: str) -> str:
+    """Return the key-like form of a name: what addresses an object that no manifest declares."""
+    return re.sub(r"[^a-z0-9]+", "_", name.casefold()).strip("_") or "unnamed"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Address:
+    """What people call a resource: `template/promo_strip`."""
+
+    kind: str
+    key: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.key}"
+
+
+class Manage(StrEnum):
+    """How far a manifest goes: all the way, only up to creation, or only to reporting."""
+
+    FULL = "full"
+    CREATE_ONLY = "createOnly"
+    OBSERVE = "observe"
+
+
+class Secret:
+    """A secret value. No representation of it shows the value; `reveal` is called only to send it."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """Return the value itself."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "(secret)"
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return "(secret)"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret is never stored")
+
+
+@dataclass(frozen=True, slots=True)
+class SecretRef:
+    """`{fromSecret: NAME, version: …}`: where a secret's value will come from; never the value."""
+
+    name: str
+    version: str = ""
+
+    def __str__(self) -> str:
+        return "(secret)"
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """`{lookup: {kind: …, name: …}}`: a live object that no manifest declares."""
+
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One resource naming another: where it stands, and which address or live object it means."""
+
+    path: Path
+    target: Address | Lookup
+
+
+class Source(Protocol):
+    """The manifest a resource came from."""
+
+    def locate(self, path: Path, *, key: bool = False) -> Location:
+        """Return where the value at `path` below `spec` stands, or its key; overrides count.
+
+        A path that the manifest does not hold gives the nearest enclosing place that it does.
+        """
+        ...
+
+    @property
+    def start(self) -> Location:
+        """Where the document starts."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """What one manifest (or one variant in it) wants in one environment.
+
+    `spec` is in the manifest's shape, overrides merged, files read, secrets as `SecretRef`.
+    """
+
+    address: Address
+    spec: Document
+    source: Source = field(compare=False, repr=False)
+    manage: Manage = Manage.FULL
+    renamed_from: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The display name, which for connections, models and variants is the identity."""
+        return str(self.spec.get("name", ""))
+
+    @property
+    def secrets(self) -> Mapping[Path, SecretRef]:
+        """Every `fromSecret` of the spec by its path."""
+        return dict(_secrets(self.spec, ()))
+
+
+def _secrets(value: object, path: Path) -> list[tuple[Path, SecretRef]]:
+    match value:
+        case SecretRef():
+            return [(path, value)]
+        case dict():
+            return [hit for key, child in value.items() for hit in _secrets(child, (*path, key))]
+        case list():
+            return [
+                hit for i, child in enumerate(value) for hit in _secrets(child, (*path, str(i)))
+            ]
+    return []
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """One object as the tenant has it; `record` is its whole answer, unknown fields included.
+
+    `revision` and `author` are None where the tenant does not say. `parent` is the ref of the
+    decision model a variant belongs to.
+    """
+
+    kind: str
+    ref: str
+    name: str
+    record: Document = field(repr=False)
+    friendly_id: str | None = None
+    revision: int | None = None
+    author: str | None = None
+    modified_at: str | None = None
+    archived: bool = False
+    parent: str = ""
