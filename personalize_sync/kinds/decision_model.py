@@ -133,9 +133,9 @@ def _normalise(live: Live, refs: Refs) -> Document:
         for address in refs.below("decision-variant", model.key):
             variants[address.key.removeprefix(prefix)] = dict(_INERT)
     for entry in _entries(live.record):
-        address = refs.address("decision-variant", str(entry.get("variantRef")))
-        if address:
-            variants[address.key.removeprefix(prefix)] = {
+        variant = refs.address("decision-variant", str(entry.get("variantRef")))
+        if variant:
+            variants[variant.key.removeprefix(prefix)] = {
                 "status": entry.get("status"),
                 "split": entry.get("split"),
                 "revision": entry.get("variantRevision"),

@@ -45,7 +45,7 @@ def _overlay(record: Document, resource: Resource, _refs: Refs) -> Document:
     known = {element.get("id") for element in kept}
     body["templateElements"] = [
         *({**element, "template": stated[element["id"]]} for element in kept),
-        *({"id": id, "template": text} for id, text in stated.items() if id not in known),
+        *({"id": name, "template": stated[name]} for name in stated if name not in known),
     ]
     return body
 

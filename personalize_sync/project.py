@@ -1,0 +1,88 @@
+"""The project file as plain values: which environments exist and what may be done to each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+    from pathlib import Path
+
+PROJECT_FILE = "personalize-sync.yaml"
+FEATURES = (
+    "connections",
+    "developer-templates",
+    "decision-model-testing",
+    "multiple-resources",
+)
+"""What one API key can open (API reference: api-keys)."""
+
+
+class OnDrift(StrEnum):
+    """What apply does with an edit made in the tenant."""
+
+    REVERT = "revert"
+    KEEP = "keep"
+    BLOCK = "block"
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """How many changes of one sort are believable; percent counts only from 10 objects up."""
+
+    max: int | None = None
+    percent: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoreRule:
+    """A field that the tenant's people own: neither compared nor changed."""
+
+    address: str
+    path: str
+    reason: str
+    until: date | None = None
+
+    def covers(self, address: str, path: str) -> bool:
+        """Whether the rule speaks of this field, or of an object that holds it."""
+        return fnmatchcase(address, self.address) and (
+            path == self.path or path.startswith(self.path.rstrip("/") + "/")
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """One tenant and the rules for it.
+
+    `keys` maps each declared feature to the kinds it may be used for, None meaning the feature's
+    own. `sandbox` holds the knob settings of an embedded tenant, None for a real one.
+    """
+
+    name: str
+    sandbox: tuple[str, ...] | None = None
+    base_url: str = ""
+    token_url: str = ""
+    client_key: str = ""
+    keys: Mapping[str, tuple[str, ...] | None] = field(default_factory=dict)
+    writers: tuple[str, ...] = ()
+    prune: bool = False
+    on_drift: OnDrift = OnDrift.REVERT
+    owns: tuple[str, ...] = ("*",)
+    protected: tuple[str, ...] = ()
+    archive_limit: Threshold = Threshold(max=5, percent=20)
+    update_limit: Threshold = Threshold(percent=50)
+    ignore: tuple[IgnoreRule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A manifest root and its environments; `config_digest` identifies the project file's text."""
+
+    root: Path
+    default_environment: str = ""
+    environments: Mapping[str, Environment] = field(default_factory=dict)
+    config_digest: str = ""
