@@ -77,6 +77,19 @@ class Environment:
     update_limit: Threshold = Threshold(percent=50)
     ignore: tuple[IgnoreRule, ...] = ()
 
+    def feature(self, kind: str, candidates: tuple[str, ...]) -> str | None:
+        """Return the narrowest declared feature that may be used for a kind, None if there is none.
+
+        `multiple-resources` opens everything, so for what has a narrower key it must be listed.
+        """
+        return next((f for f in candidates if f in self.keys and self._may(f, kind)), None)
+
+    def _may(self, feature: str, kind: str) -> bool:
+        kinds = self.keys[feature]
+        if kinds is not None:
+            return kind in kinds
+        return feature != "multiple-resources" or kind not in ("template", "connection")
+
 
 @dataclass(frozen=True, slots=True)
 class Project:

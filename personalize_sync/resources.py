@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeAlias
+from enum import Enum, StrEnum
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,6 +16,18 @@ if TYPE_CHECKING:
 Document: TypeAlias = dict[str, Any]
 # Where a value stands in a document: ("templateElements", "html") is /templateElements/html.
 Path: TypeAlias = tuple[str, ...]
+
+
+class Unset(Enum):
+    """Values a field can have that JSON has no word for."""
+
+    ABSENT = "absent"
+    AFTER_APPLY = "known after apply"
+    SECRET = "(sensitive)"  # noqa: S105 - what is shown in place of one
+
+
+ABSENT: Final = Unset.ABSENT
+AFTER_APPLY: Final = Unset.AFTER_APPLY
 
 
 def pointer(path: Path) -> str:
@@ -169,3 +181,29 @@ class Live:
     modified_at: str | None = None
     archived: bool = False
     parent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """The newest state of an object that we wrote ourselves."""
+
+    record: Document = field(repr=False)
+    revision: int | None = None
+    author: str | None = None
+    at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LiveState:
+    """What was read of a tenant.
+
+    `ours` holds the author stamps that mean one of our own keys. `bases` has an entry, perhaps
+    None, for each ref whose history was asked for. `incomplete` says, in sentences, why some part
+    may be missing.
+    """
+
+    objects: tuple[Live, ...] = ()
+    client_key: str = ""
+    ours: frozenset[str] = frozenset()
+    bases: Mapping[str, Base | None] = field(default_factory=dict)
+    incomplete: tuple[str, ...] = ()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from personalize_sync.kinds.kind import (
+    COSMETIC,
     SERVER_OWNED,
     Finding,
     KeyedBy,
@@ -127,6 +128,7 @@ CONNECTION = Kind(
         "/auth/formUrlEncodedItems": KeyedBy("name"),
     },
     sensitive=("/customHeaders", "/auth/oauthCustomHeaders", "/auth/formUrlEncodedItems"),
+    risks=COSMETIC | {"/name": "content"},
     normalise=_normalise,
     overlay=_overlay,
     check=_check,

@@ -12,6 +12,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from personalize_sync.kinds.kind import (
+    COSMETIC,
     SERVER_OWNED,
     Finding,
     Form,
@@ -19,7 +20,7 @@ from personalize_sync.kinds.kind import (
     Refs,
     without,
 )
-from personalize_sync.resources import Address, Live, Resource
+from personalize_sync.resources import AFTER_APPLY, Address, Live, Resource
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -37,11 +38,11 @@ class _Below:
         self._source = source
         self._prefix = prefix
 
-    def locate(self, path: Path, *, key: bool = False) -> Any:  # noqa: ANN401 - a Location
+    def locate(self, path: Path, *, key: bool = False) -> Any:
         return self._source.locate((*self._prefix, *path), key=key or not path)
 
     @property
-    def start(self) -> Any:  # noqa: ANN401 - a Location
+    def start(self) -> Any:
         return self._source.locate(self._prefix, key=True)
 
 
@@ -107,17 +108,16 @@ def _check(resource: Resource) -> Iterable[Finding]:
             )
 
 
-def _settle(spec: Document, live_variants: Mapping[str, Live]) -> Document:
-    """Pin each deployed variant to its latest revision; None stands for one known after apply."""
+def _settle(spec: Document, revisions: Mapping[str, Any]) -> Document:
+    """Pin each deployed variant to the revision it has, or will have."""
     if "variants" not in spec:
         return spec
     settled = {}
     for key, stated in spec["variants"].items():
-        live = live_variants.get(key)
-        deployed = stated.get("status") not in (None, "DRAFT", "ARCHIVED")
-        if deployed:
-            settled[key] = {**stated, "revision": live.revision if live else None}
-        elif live is None and {**_INERT, **stated} == _INERT:
+        revision = revisions.get(key, AFTER_APPLY)
+        if stated.get("status") in ("TEST", "PRODUCTION"):
+            settled[key] = stated if revision is None else {**stated, "revision": revision}
+        elif key not in revisions and {**_INERT, **stated} == _INERT:
             settled[key] = {}  # a new variant starts outside the deployment: nothing to do
         else:
             settled[key] = stated
@@ -171,14 +171,14 @@ def _deployment(
             result.append(entry)  # in nobody's way; the server may have added it by itself
     for ref, key in by_ref.items():
         entry = _entry(stated[key])
-        if entry and ref != "None" and {"split": 0, **entry} != {**_INERT, "split": 0}:
-            result.append({"variantRef": ref, "variantRevision": 1, "split": 0, **entry})
+        if ref != "None" and {**_INERT, **entry} != _INERT:
+            result.append({"variantRef": ref, "variantRevision": 1, **_INERT, **entry})
     return result
 
 
 def _entry(stated: Document) -> Document:
     entry = {name: stated[name] for name in _DEPLOYMENT if name in stated}
-    if stated.get("revision") is not None:
+    if isinstance(stated.get("revision"), int):
         entry["variantRevision"] = stated["revision"]
     return entry
 
@@ -228,6 +228,12 @@ DECISION_MODEL = Kind(
     write_with=("multiple-resources",),
     revisions=True,
     shapes={"/variants": Form.MAP, "/tags": Form.SET},
+    risks=COSMETIC
+    | {
+        "/variants/*/status": "lifecycle",
+        "/variants/*/revision": "lifecycle",
+        "/variants/*/split": "statistical",
+    },
     normalise=_normalise,
     overlay=_overlay,
     check=_check,

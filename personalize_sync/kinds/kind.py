@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from personalize_sync.problems import Severity
 from personalize_sync.resources import Address
@@ -90,7 +90,7 @@ def only_itself(resource: Resource) -> tuple[Resource, ...]:
     return (resource,)
 
 
-def as_stated(spec: Document, _live: Mapping[str, Live]) -> Document:
+def as_stated(spec: Document, _revisions: Mapping[str, Any]) -> Document:
     """Return the spec: nothing in it depends on other live objects."""
     return spec
 
@@ -103,6 +103,9 @@ def never(_live: Live) -> str:
 def in_one_step(_record: Document, _body: Document) -> tuple[Document, ...]:
     """Return no detour: what the server refuses stays refused."""
     return ()
+
+
+COSMETIC = dict.fromkeys(("/name", "/description", "/icon", "/tags"), "cosmetic")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +142,8 @@ class Kind:
     """How values are compared, by JSON pointer; `*` stands for any one key."""
     sensitive: tuple[str, ...] = ()
     """Pointers whose values are never shown; `*` stands for any one key."""
+    risks: Mapping[str, str] = field(default_factory=dict)
+    """How grave a change of a field is, by pointer; `content` where nothing is said."""
     planned: bool = True
     """Whether this version plans and applies it."""
     check: Callable[[Resource], Iterable[Finding]] = nothing_to_say
@@ -147,8 +152,9 @@ class Kind:
     """Which other resources a spec names."""
     expand: Callable[[Resource], tuple[Resource, ...]] = only_itself
     """The resources one manifest stands for."""
-    settle: Callable[[Document, Mapping[str, Live]], Document] = as_stated
-    """The spec with what depends on live children (by child key) filled in."""
+    settle: Callable[[Document, Mapping[str, Any]], Document] = as_stated
+    """The spec with what depends on its children filled in, given the revision of each by key:
+    a number, AFTER_APPLY, or None where the tenant does not say."""
     frozen: Callable[[Live], str] = never
     """Why the server will refuse, or swallow, any edit of this object; empty if it will not."""
     detour: Callable[[Document, Document], tuple[Document, ...]] = in_one_step

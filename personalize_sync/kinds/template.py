@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from personalize_sync.kinds.kind import SERVER_OWNED, Finding, Form, Kind, Refs, without
+from personalize_sync.kinds.kind import COSMETIC, SERVER_OWNED, Finding, Form, Kind, Refs, without
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -95,6 +95,7 @@ TEMPLATE = Kind(
     revisions=True,
     by_friendly_id=True,
     shapes={"/templateElements": Form.MAP, "/tags": Form.SET},
+    risks=COSMETIC | {"/status": "lifecycle"},
     normalise=_normalise,
     overlay=_overlay,
     check=_check,

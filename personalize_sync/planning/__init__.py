@@ -1,0 +1,1 @@
+"""Planning: a pure function from desired and live state to a plan."""

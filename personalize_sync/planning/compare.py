@@ -1,0 +1,202 @@
+"""Comparing what a manifest states with what a tenant stores.
+
+Only stated fields count. Before anything is compared, the live side is put into the manifest's own
+words wherever both mean the same (list order that means nothing, canonical XML, line endings that
+a server rewrote), so that what then differs, differs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import ParseError, fromstring
+
+from personalize_sync.kinds import Form, KeyedBy
+from personalize_sync.resources import ABSENT, SecretRef, pointer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from xml.etree.ElementTree import Element
+
+    from personalize_sync.kinds.kind import Shape
+    from personalize_sync.resources import Document, Path
+
+# A server may leave such a value out of its answer, or answer null for it.
+_LIKE_ABSENT: tuple[Any, ...] = ("", [], {}, False)
+
+
+def align(desired: object, live: object, shapes: Mapping[str, Shape], at: Path = ()) -> Any:
+    """Return `live` reduced to what `desired` states, equal parts in the words of `desired`."""
+    match desired:
+        case SecretRef():
+            return desired  # write-only: never read back, never compared
+        case dict() if isinstance(live, dict):
+            return _align_object(desired, live, shapes, at)
+        case list() if isinstance(live, list):
+            return desired if _same_list(desired, live, shapes, at) else live
+        case str() if isinstance(live, str):
+            return desired if _same_text(desired, live, _shape(shapes, at)) else live
+        case bool():
+            return live if live is not None or desired else desired
+        case int() | float() if isinstance(live, int | float) and not isinstance(live, bool):
+            return desired if desired == live else live
+    if live is None and any(desired is empty or desired == empty for empty in _LIKE_ABSENT):
+        return desired
+    return live
+
+
+def _align_object(desired: Document, live: Document, shapes: Mapping[str, Shape], at: Path) -> Any:
+    whole = _shape(shapes, at) is Form.MAP
+    aligned: Document = {}
+    for name, wanted in desired.items():
+        found = align(wanted, live.get(name), shapes, (*at, name))
+        if name in live or found is wanted:
+            aligned[name] = found
+    if whole:
+        aligned |= {name: value for name, value in live.items() if name not in desired}
+    return aligned
+
+
+def _same_list(desired: list[Any], live: list[Any], shapes: Mapping[str, Shape], at: Path) -> bool:
+    if len(desired) != len(live):
+        return False
+    match _shape(shapes, at):
+        case Form.SET:
+            desired, live = sorted(desired, key=canonical), sorted(live, key=canonical)
+        case KeyedBy(name):
+            desired, live = _by_key(desired, name), _by_key(live, name)
+    return all(
+        canonical(align(wanted, found, shapes, (*at, "*"))) == canonical(wanted)
+        for wanted, found in zip(desired, live, strict=True)
+    )
+
+
+def _by_key(items: list[Any], name: str) -> list[Any]:
+    """Order items by their key only, so that several with one key keep their own order."""
+    return sorted(items, key=lambda i: str(i.get(name)) if isinstance(i, dict) else "")
+
+
+def _same_text(desired: str, live: str, shape: Shape | None) -> bool:
+    if desired == live:
+        return True
+    # One way only: a server may rewrite line ends and trim, but never invents what it then stores.
+    unix = desired.replace("\r\n", "\n")
+    if live in (unix, desired.strip(), unix.strip()):
+        return True
+    if shape is Form.XML:
+        ours, theirs = canonical_xml(desired), canonical_xml(live)
+        return ours is not None and ours == theirs
+    return False
+
+
+def canonical_xml(text: str) -> tuple[Any, ...] | None:
+    """Return what an XML document means, None if this is no plain XML.
+
+    Attribute order, quoting, prefixes, CDATA or escapes, comments and indentation do not count;
+    text that is more than white space does, to the last space.
+    """
+    try:
+        return _meaning(fromstring(text, forbid_dtd=True))
+    except (ParseError, DefusedXmlException, ValueError, RecursionError):
+        return None
+
+
+def _meaning(element: Element) -> tuple[Any, ...]:
+    return (
+        element.tag,
+        tuple(sorted(element.attrib.items())),
+        _unless_blank(element.text),
+        tuple((_meaning(child), _unless_blank(child.tail)) for child in element),
+    )
+
+
+def _unless_blank(text: str | None) -> str:
+    return text if text and not text.isspace() else ""
+
+
+def differing(desired: Document, aligned: Document) -> tuple[Path, ...]:
+    """Return the paths, sorted, at which two plain documents differ; lists count as one value."""
+    if canonical(desired) == canonical(aligned):
+        return ()
+    from deepdiff import DeepDiff  # noqa: PLC0415 - 77 ms, needed only where something differs
+
+    tree = DeepDiff(
+        aligned,
+        desired,
+        view="tree",
+        threshold_to_diff_deeper=0,
+        ignore_numeric_type_changes=True,
+        ignore_order=False,
+    )
+    paths = {
+        whole
+        for level in (item for items in tree.values() for item in items)
+        for whole in _leaves(_before_lists(level.path(output_format="list")), desired, aligned)
+    }
+    return tuple(sorted(paths))
+
+
+def _before_lists(path: list[str | int]) -> Path:
+    names: list[str] = []
+    for part in path:
+        if isinstance(part, int):
+            break
+        names.append(part)
+    return tuple(names)
+
+
+def _leaves(path: Path, *documents: Document) -> Iterator[Path]:
+    """Go down to the fields where a whole object came or went."""
+    values = [value_at(document, path) for document in documents]
+    objects = [value for value in values if isinstance(value, dict) and value]
+    if not objects or any(value is not ABSENT and not isinstance(value, dict) for value in values):
+        yield path
+        return
+    for name in dict.fromkeys(name for value in objects for name in value):
+        yield from _leaves((*path, name), *documents)
+
+
+def value_at(document: object, path: Path) -> Any:
+    """Return the value at a path of object names, or ABSENT."""
+    for part in path:
+        if not isinstance(document, dict) or part not in document:
+            return ABSENT
+        document = document[part]
+    return document
+
+
+def canonical(value: object) -> bytes:
+    """Return bytes that are equal exactly when two plain values are (RFC 8785 in spirit)."""
+    try:
+        return orjson.dumps(value, default=repr, option=orjson.OPT_SORT_KEYS)
+    except TypeError:  # an integer beyond 64 bits
+        return json.dumps(value, default=repr, sort_keys=True).encode()
+
+
+def digest(value: object) -> str:
+    """Return `sha256:…` over the canonical bytes of a plain value."""
+    return "sha256:" + hashlib.sha256(canonical(value)).hexdigest()
+
+
+def matches(pattern: str, path: Path) -> bool:
+    """Whether a pointer pattern (`*` is any one name) names this path."""
+    parts = pattern.split("/")[1:]
+    return len(parts) == len(path) and all(
+        part in ("*", name) for part, name in zip(parts, path, strict=True)
+    )
+
+
+def matches_from(pattern: str, path: Path) -> bool:
+    """Whether a pointer pattern names this path or an object that holds it."""
+    return any(matches(pattern, path[:length]) for length in range(1, len(path) + 1))
+
+
+def _shape(shapes: Mapping[str, Shape], at: Path) -> Shape | None:
+    exact = shapes.get(pointer(at))
+    if exact is not None or not shapes:
+        return exact
+    return next((shape for pattern, shape in shapes.items() if matches(pattern, at)), None)

@@ -1,0 +1,187 @@
+"""Guards: objections to single changes, each with its reason and the one override it accepts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from personalize_sync.kinds import BY_NAME
+from personalize_sync.kinds.connection import needs_secret, states_secret
+from personalize_sync.kinds.kind import first_object
+from personalize_sync.planning.change import Action, Block, Cause
+from personalize_sync.planning.three_way import base_of
+from personalize_sync.project import OnDrift
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from personalize_sync.planning.change import Change
+    from personalize_sync.planning.match import Matches
+    from personalize_sync.planning.policy import Policy
+    from personalize_sync.project import Threshold
+    from personalize_sync.resources import Document, LiveState
+
+# Below this many objects a percentage says nothing.
+_PERCENT_FROM = 10
+
+
+def guard(
+    changes: Sequence[Change], matches: Matches, state: LiveState, *, policy: Policy
+) -> list[Change]:
+    """Return the changes with every objection that was not overridden."""
+    crowds = {**_crowds(changes, Action.ARCHIVE, matches, state, policy=policy)}
+    crowds |= _crowds(changes, Action.UPDATE, matches, state, policy=policy)
+    return [
+        replace(
+            change,
+            blocked=tuple(
+                block
+                for block in (
+                    *_objections(change, matches, state, policy),
+                    *crowds.get((change.action, change.address.kind), ()),
+                )
+                if not (block.override and policy.allowed(block.rule, change.address))
+            ),
+        )
+        for change in changes
+    ]
+
+
+def _objections(
+    change: Change, matches: Matches, state: LiveState, policy: Policy
+) -> Iterator[Block]:
+    yield from _about_identity(change, matches)
+    yield from _about_authors(change, policy)
+    if change.action is Action.ARCHIVE:
+        yield from _about_archive(change, state, policy)
+    if change.address.kind == "connection":
+        yield from _about_connection(change)
+    if change.live and change.action in (Action.UPDATE, Action.ADOPT):
+        reason = BY_NAME[change.address.kind].frozen(change.live)
+        if reason:
+            yield Block("frozen", reason)
+
+
+def _about_identity(change: Change, matches: Matches) -> Iterator[Block]:
+    several = matches.ambiguous.get(change.address)
+    if several:
+        refs = ", ".join(item.ref for item in several)
+        yield Block(
+            "duplicate-name",
+            f'the tenant has {len(several)} living objects called "{several[0].name}" ({refs}); '
+            "rename or archive all but one in the tenant",
+        )
+    if change.live and change.live.record.get("defaultTemplate") is True:
+        yield Block("built-in", "this friendlyId belongs to a built-in template; use another key")
+
+
+def _about_authors(change: Change, policy: Policy) -> Iterator[Block]:
+    if any(field.cause is Cause.CONFLICT for field in change.fields):
+        yield _overridable(
+            "conflict",
+            change,
+            "Git and the tenant both changed the same field since our last write",
+        )
+    if change.drifted and policy.on_drift is OnDrift.KEEP:
+        yield Block(
+            "drift-kept",
+            "somebody edited this object and onDrift is keep: writing it would undo that edit later; "
+            "pull the edit, or apply with --on-drift revert",
+        )
+    if change.drifted and policy.on_drift is OnDrift.BLOCK:
+        yield _overridable("drift", change, "somebody edited this object and onDrift is block")
+
+
+def _about_archive(change: Change, state: LiveState, policy: Policy) -> Iterator[Block]:
+    unproven = (*policy.unproven, *state.incomplete)
+    if unproven:
+        yield Block("incomplete-view", "cannot prove that no manifest declares it: " + unproven[0])
+    if policy.protected(change.address):
+        yield Block("protected", "the project file protects it; unprotect it there first")
+
+
+def _about_connection(change: Change) -> Iterator[Block]:
+    if change.action is not Action.UPDATE or not (change.live and change.desired):
+        return
+    before = change.live.record
+    if needs_secret(before) and not states_secret(change.desired):
+        stated = first_object(change.desired.spec.get("auth")).get("authType")
+        if stated != "NONE":
+            yield Block(
+                "secret-unstated",
+                "the connection has a secret that the manifest does not name; writing without it "
+                "may wipe it: state it under auth as {fromSecret: NAME}",
+            )
+    moved = _retargeted(before, change.desired.spec)
+    if moved and needs_secret(before):
+        yield _overridable(
+            "retarget", change, f"{moved} would move to another host while the secret stays"
+        )
+
+
+def _retargeted(before: Document, spec: Document) -> str:
+    """Return which address of a connection changes its origin, if any."""
+    for holder, name in (("request", "connectionUrl"), ("auth", "accessTokenUrl")):
+        stated = first_object(spec.get(holder)).get(name)
+        live = first_object(before.get(holder)).get(name)
+        if isinstance(stated, str) and isinstance(live, str) and _origin(stated) != _origin(live):
+            return name
+    return ""
+
+
+def _origin(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return (parts.scheme.lower(), parts.netloc.lower())
+
+
+def _crowds(
+    changes: Sequence[Change],
+    action: Action,
+    matches: Matches,
+    state: LiveState,
+    *,
+    policy: Policy,
+) -> dict[tuple[Action, str], list[Block]]:
+    environment = policy.environment
+    limit = environment.archive_limit if action is Action.ARCHIVE else environment.update_limit
+    blocks: dict[tuple[Action, str], list[Block]] = {}
+    for kind in sorted({change.address.kind for change in changes}):
+        concerned = [
+            c
+            for c in changes
+            if c.action is action
+            and c.address.kind == kind
+            and not policy.allowed(action.value, c.address)
+        ]
+        owned = sum(
+            item.kind == kind and base_of(item, state)[0].known
+            for item in (*matches.live.values(), *matches.unclaimed.values())
+        )
+        message = _too_many(len(concerned), owned, limit)
+        if message:
+            blocks[action, kind] = [
+                Block(
+                    action.value,
+                    f"{message} {BY_NAME[kind].title} would be {action.value}d at once",
+                    f"--allow '{action.value}={kind}/*'",
+                )
+            ]
+    return blocks
+
+
+def _too_many(count: int, owned: int, limit: Threshold) -> str:
+    if limit.max is not None and count > limit.max:
+        return f"{count} (more than {limit.max})"
+    if limit.percent is not None and owned >= _PERCENT_FROM and count * 100 > limit.percent * owned:
+        return f"{count} of {owned} (more than {limit.percent} %)"
+    return ""
+
+
+def _overridable(rule: str, change: Change, message: str) -> Block:
+    return Block(rule, message, f"--allow {rule}={change.address}")
+
+
+def refused(changes: Iterable[Change]) -> tuple[Change, ...]:
+    """Return the changes that stop an apply."""
+    return tuple(change for change in changes if change.blocked)

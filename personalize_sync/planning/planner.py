@@ -1,0 +1,300 @@
+"""From desired and live state to the plan: pure, total, and independent of the order of its input."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from personalize_sync.kinds import BY_NAME
+from personalize_sync.kinds.connection import needs_secret
+from personalize_sync.planning.change import Action, Cause, Change, Drift, Evidence, Expect
+from personalize_sync.planning.compare import digest
+from personalize_sync.planning.guards import guard
+from personalize_sync.planning.match import Matches, match
+from personalize_sync.planning.order import in_order
+from personalize_sync.planning.plan import Plan, Scope, SourceTree, Target
+from personalize_sync.planning.three_way import base_of, field_changes, stated_fields
+from personalize_sync.problems import Problem, Severity
+from personalize_sync.project import OnDrift
+from personalize_sync.resources import AFTER_APPLY, Address, Manage, pointer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from personalize_sync.planning.policy import Policy
+    from personalize_sync.resources import Document, Live, LiveState, Path, Resource
+
+
+def make_plan(
+    desired: Sequence[Resource],
+    state: LiveState,
+    *,
+    policy: Policy,
+    source: SourceTree | None = None,
+) -> Plan:
+    """Return all that has to be done so that the tenant is as the manifests say."""
+    matches = match(desired, state.objects)
+    changes: dict[Address, Change] = {}
+    untouched: list[Address] = []
+    # Variants first: a model's deployment pins the revisions that their changes will make.
+    for resource in sorted(desired, key=lambda r: (not BY_NAME[r.address.kind].parent, r.address)):
+        if not policy.selected(resource.address):
+            continue
+        change = _change(resource, matches, state, policy=policy, changes=changes)
+        if change:
+            changes[resource.address] = change
+        elif resource.address in matches.live:
+            untouched.append(resource.address)
+    archives = _archives(matches, state, policy) if policy.prune else {}
+    drift = tuple(_drift(change) for change in changes.values() if _was_moved(change))
+    todo = [change for change in changes.values() if _is_work(change, policy)]
+    unmanaged = [
+        a for a, item in matches.unclaimed.items() if a not in archives and _is_theirs(item)
+    ]
+    target = Target(policy.environment.name, policy.environment.base_url, state.client_key)
+    return Plan(
+        target=target,
+        changes=in_order(guard([*todo, *archives.values()], matches, state, policy=policy)),
+        drift=tuple(sorted(drift, key=lambda entry: entry.address)),
+        diagnostics=_diagnostics(desired, matches, policy),
+        source=source or SourceTree(),
+        scope=Scope(policy.select, policy.prune, (*policy.unproven, *state.incomplete)),
+        unmanaged=len(unmanaged),
+        adoptable=tuple(a for a in untouched if _is_foreign(matches.live[a], state)),
+    )
+
+
+def histories(plan: Plan, state: LiveState) -> tuple[Live, ...]:
+    """Return the live objects whose history would turn `undetermined` into a known cause."""
+    return tuple(
+        change.live
+        for change in plan.changes
+        if change.live
+        and change.base.found == "none"
+        and BY_NAME[change.address.kind].revisions
+        and change.live.ref not in state.bases
+    )
+
+
+def _change(
+    resource: Resource,
+    matches: Matches,
+    state: LiveState,
+    *,
+    policy: Policy,
+    changes: Mapping[Address, Change],
+) -> Change | None:
+    kind = BY_NAME[resource.address.kind]
+    spec = kind.settle(resource.spec, _child_revisions(resource.address, matches, changes))
+    spec = _without_ignored(spec, resource.address, policy)
+    resource = replace(resource, spec=spec)
+    live = matches.live.get(resource.address)
+    if resource.address in matches.ambiguous:
+        return _unclear(resource)
+    if live is None:
+        return _new(resource, matches, policy)
+    if resource.manage is Manage.CREATE_ONLY:
+        return None
+    evidence, base = base_of(live, state)
+    fields = field_changes(
+        spec,
+        kind.normalise(live, matches.refs),
+        kind.normalise(replace(live, record=base.record), matches.refs) if base else None,
+        evidence=evidence,
+        kind=kind,
+        resource=resource,
+    )
+    if not fields:
+        return None
+    return Change(
+        address=resource.address,
+        action=Action.UPDATE,
+        cause=_overall(f.cause for f in fields),
+        credential=policy.environment.feature(kind.name, kind.write_with) or "",
+        fields=fields,
+        secrets=_secrets_sent(resource),
+        notes=_secret_notes(live, evidence),
+        depends_on=_dependencies(resource, changes),
+        base=evidence,
+        expect=_expect(live, matches),
+        location=resource.source.start,
+        desired=resource,
+        live=live,
+    )
+
+
+def _unclear(resource: Resource) -> Change:
+    """Several live objects of one name: which one is meant is nobody's guess."""
+    return Change(
+        address=resource.address,
+        action=Action.UPDATE,
+        cause=Cause.UNDETERMINED,
+        location=resource.source.start,
+        desired=resource,
+    )
+
+
+def _new(resource: Resource, matches: Matches, policy: Policy) -> Change | None:
+    kind = BY_NAME[resource.address.kind]
+    twin = matches.twins.get(resource.address)
+    parent = Address(kind.parent, resource.address.key.partition(":")[0])
+    if resource.manage is Manage.OBSERVE or parent in matches.ambiguous:
+        return None
+    is_child_of_new = bool(kind.parent) and parent not in matches.live
+    return Change(
+        address=resource.address,
+        action=Action.RESTORE if twin else Action.CREATE,
+        cause=Cause.PENDING,
+        credential=policy.environment.feature(kind.name, kind.write_with) or "",
+        fields=stated_fields(resource.spec, kind, resource),
+        secrets=_secrets_sent(resource),
+        depends_on=(parent,) if is_child_of_new else (),
+        expect=_expect(twin, matches) if twin else None,
+        location=resource.source.start,
+        desired=resource,
+        live=twin,
+    )
+
+
+def _archives(matches: Matches, state: LiveState, policy: Policy) -> dict[Address, Change]:
+    """Return an archive for each unclaimed object that is provably ours."""
+    archives = {}
+    for address, live in matches.unclaimed.items():
+        kind = BY_NAME[live.kind]
+        evidence, _ = base_of(live, state)
+        if not (policy.owns(address) and _is_theirs(live) and kind.planned):
+            continue
+        if not evidence.known and (
+            live.ref in state.bases or not kind.revisions or not live.author
+        ):
+            continue
+        archives[address] = Change(
+            address=address,
+            action=Action.ARCHIVE,
+            cause=Cause.PENDING,
+            credential=policy.environment.feature(kind.name, kind.write_with) or "",
+            base=evidence,
+            notes=_secret_notes(live, evidence),
+            expect=_expect(live, matches),
+            live=live,
+        )
+    return archives
+
+
+def _child_revisions(
+    address: Address, matches: Matches, changes: Mapping[Address, Change]
+) -> dict[str, Any]:
+    if address.kind != "decision-model":
+        return {}
+    prefix = address.key + ":"
+    return {
+        child.key.removeprefix(prefix): AFTER_APPLY if child in changes else live.revision
+        for child, live in matches.live.items()
+        if child.kind == "decision-variant" and child.key.startswith(prefix)
+    }
+
+
+def _dependencies(resource: Resource, changes: Mapping[Address, Change]) -> tuple[Address, ...]:
+    if resource.address.kind != "decision-model":
+        return ()
+    prefix = resource.address.key + ":"
+    return tuple(
+        sorted(a for a in changes if a.kind == "decision-variant" and a.key.startswith(prefix))
+    )
+
+
+def _without_ignored(spec: Document, address: Address, policy: Policy) -> Document:
+    rules = [r for r in policy.environment.ignore if r.covers(str(address), r.path)]
+
+    def prune(value: Any, path: Path) -> Any:
+        if not isinstance(value, dict):
+            return value
+        return {
+            name: prune(child, (*path, name))
+            for name, child in value.items()
+            if not any(rule.path == pointer((*path, name)) for rule in rules)
+        }
+
+    pruned: Document = prune(spec, ()) if rules else spec
+    return pruned
+
+
+def _overall(causes: Iterable[Cause]) -> Cause:
+    present = set(causes)
+    gravest = (Cause.CONFLICT, Cause.UNDETERMINED, Cause.DRIFT)
+    return next((cause for cause in gravest if cause in present), Cause.PENDING)
+
+
+def _expect(live: Live, matches: Matches) -> Expect:
+    return Expect(live.ref, live.revision, content_digest(live, matches.refs))
+
+
+def content_digest(live: Live, refs: Any) -> str:
+    """Return a digest of all that people could have changed in a live object."""
+    return digest([live.archived, BY_NAME[live.kind].normalise(live, refs)])
+
+
+def _secrets_sent(resource: Resource) -> tuple[str, ...]:
+    return tuple(sorted(pointer(path) for path in resource.secrets))
+
+
+def _secret_notes(live: Live, evidence: Evidence) -> tuple[str, ...]:
+    if live.kind == "connection" and needs_secret(live.record) and not evidence.known:
+        return ("somebody else wrote last: the secret may have been replaced, cannot verify",)
+    return ()
+
+
+def _is_theirs(live: Live) -> bool:
+    """Built-in templates belong to the vendor and count for nothing."""
+    return live.record.get("defaultTemplate") is not True
+
+
+def _is_foreign(live: Live, state: LiveState) -> bool:
+    return live.author is not None and live.author not in state.ours
+
+
+def _was_moved(change: Change) -> bool:
+    """Whether somebody else is, or may be, behind some difference in an existing object."""
+    if change.action is not Action.UPDATE or not change.live:
+        return False
+    return bool(change.drifted) or not change.base.known
+
+
+def _drift(change: Change) -> Drift:
+    live = change.live
+    fields = change.drifted if change.base.known else change.fields
+    return Drift(
+        change.address,
+        author=live.author if live else None,
+        at=live.modified_at if live else None,
+        revision=live.revision if live else None,
+        fields=fields,
+        location=change.location,
+    )
+
+
+def _is_work(change: Change, policy: Policy) -> bool:
+    if change.desired and change.desired.manage is Manage.OBSERVE:
+        return False
+    only_drift = all(f.cause is Cause.DRIFT for f in change.fields) and bool(change.fields)
+    return not (only_drift and policy.on_drift is OnDrift.KEEP)
+
+
+def _diagnostics(
+    desired: Sequence[Resource], matches: Matches, policy: Policy
+) -> tuple[Problem, ...]:
+    missing = (
+        Problem(
+            "PS7001",
+            f"{resource.address} is only observed, and the tenant has no such object",
+            "Create it in the tenant, or let the manifest manage it.",
+            location=resource.source.start,
+            severity=Severity.WARNING,
+            address=str(resource.address),
+        )
+        for resource in desired
+        if resource.manage is Manage.OBSERVE
+        and resource.address not in matches.live
+        and policy.selected(resource.address)
+    )
+    return tuple(sorted(missing, key=lambda problem: problem.sort_key))

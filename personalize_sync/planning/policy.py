@@ -1,0 +1,52 @@
+"""What a run asked for and what its environment permits: the planner's fourth input."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+from personalize_sync.project import Environment, OnDrift
+from personalize_sync.resources import Address
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Rules of the environment and wishes of the command line.
+
+    `allow` holds (rule, address glob) pairs. `unproven` says, in sentences, why the manifests may
+    be incomplete; the planner adds what it finds itself.
+    """
+
+    environment: Environment
+    prune: bool = False
+    on_drift: OnDrift = OnDrift.REVERT
+    select: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    allow: tuple[tuple[str, str], ...] = ()
+    unproven: tuple[str, ...] = field(default_factory=tuple)
+
+    def selected(self, address: Address) -> bool:
+        """Whether a resource is within the run's scope; a model stands for its variants too."""
+        names = [str(address)]
+        if address.kind == "decision-variant":
+            names.append(f"decision-model/{address.key.partition(':')[0]}")
+        if any(fnmatchcase(name, glob) for glob in self.exclude for name in names):
+            return False
+        return not self.select or any(fnmatchcase(n, glob) for glob in self.select for n in names)
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether some resources were left out on purpose."""
+        return bool(self.select or self.exclude)
+
+    def allowed(self, rule: str, address: Address) -> bool:
+        """Whether a guard's objection was overridden for this address."""
+        return any(rule == r and fnmatchcase(str(address), glob) for r, glob in self.allow)
+
+    def owns(self, address: Address) -> bool:
+        """Whether prune may consider this address."""
+        return any(fnmatchcase(str(address), glob) for glob in self.environment.owns)
+
+    def protected(self, address: Address) -> bool:
+        """Whether this address may never be archived."""
+        return any(fnmatchcase(str(address), glob) for glob in self.environment.protected)

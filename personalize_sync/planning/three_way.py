@@ -1,0 +1,116 @@
+"""Who moved: the cause of each difference, from what we last wrote (base), Git and the tenant."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from personalize_sync.planning.change import Cause, Evidence, FieldChange
+from personalize_sync.planning.compare import (
+    align,
+    canonical,
+    differing,
+    matches,
+    matches_from,
+    value_at,
+)
+from personalize_sync.resources import ABSENT, SecretRef, Unset
+
+if TYPE_CHECKING:
+    from personalize_sync.kinds import Kind
+    from personalize_sync.resources import Base, Document, Live, LiveState, Path, Resource
+
+
+def base_of(live: Live, state: LiveState) -> tuple[Evidence, Base | None]:
+    """Return how the base of a live object is known, and an older revision where that is it.
+
+    Live written last by one of our own keys *is* the last applied state.
+    """
+    if live.author is None:
+        return Evidence("unreadable"), None
+    if live.author in state.ours:
+        return Evidence("live", live.revision, live.author, live.modified_at), None
+    base = state.bases.get(live.ref)
+    if base is None:
+        return Evidence("none"), None
+    return Evidence("revision", base.revision, base.author, base.at), base
+
+
+def field_changes(
+    spec: Document,
+    live: Document,
+    base: Document | None,
+    *,
+    evidence: Evidence,
+    kind: Kind,
+    resource: Resource,
+) -> tuple[FieldChange, ...]:
+    """Return every stated field in which the tenant differs from the manifest, with its cause."""
+    aligned = align(spec, live, kind.shapes)
+    paths = differing(spec, aligned)
+    before = aligned if evidence.found == "live" else align(spec, base or {}, kind.shapes)
+    return tuple(
+        _field(
+            path,
+            cause=_cause(
+                value_at(before, path),
+                value_at(spec, path),
+                value_at(aligned, path),
+                known=evidence.known,
+            ),
+            values=(
+                value_at(before, path) if evidence.known else ABSENT,
+                value_at(aligned, path),
+                value_at(spec, path),
+            ),
+            kind=kind,
+            resource=resource,
+        )
+        for path in paths
+        if not isinstance(value_at(spec, path), SecretRef)
+    )
+
+
+def _cause(base: Any, desired: Any, live: Any, *, known: bool) -> Cause:
+    if not known:
+        return Cause.UNDETERMINED
+    git_moved = canonical(base) != canonical(desired)
+    tenant_moved = canonical(base) != canonical(live)
+    match git_moved, tenant_moved:
+        case True, True:
+            return Cause.CONFLICT
+        case False, True:
+            return Cause.DRIFT
+    return Cause.PENDING
+
+
+def stated_fields(spec: Document, kind: Kind, resource: Resource) -> tuple[FieldChange, ...]:
+    """Return every field of a spec as one to be written: what a create or restore shows."""
+    return tuple(
+        _field(
+            path,
+            cause=Cause.PENDING,
+            values=(ABSENT, ABSENT, value_at(spec, path)),
+            kind=kind,
+            resource=resource,
+        )
+        for path in differing(spec, {})
+        if not isinstance(value_at(spec, path), SecretRef)
+    )
+
+
+def _field(
+    path: Path, *, cause: Cause, values: tuple[Any, Any, Any], kind: Kind, resource: Resource
+) -> FieldChange:
+    if any(matches_from(pattern, path) for pattern in kind.sensitive):
+        values = tuple(v if v is ABSENT else Unset.SECRET for v in values)  # type: ignore[assignment]
+    base, before, after = values
+    risk = next((r for pattern, r in kind.risks.items() if matches(pattern, path)), "content")
+    return FieldChange(
+        path,
+        cause,
+        before=before,
+        after=after,
+        base=base,
+        risk=risk,
+        location=resource.source.locate(path),
+    )
