@@ -190,6 +190,11 @@ def _entries(record: Document) -> list[Document]:
     return [e for e in deployment or () if isinstance(e, dict)]
 
 
+def _retire(record: Document) -> Document:
+    """Archive with an empty deployment, as the API reference (update-a-decision-model) shows."""
+    return {**record, "archived": True, "deploymentConfiguration": {"variants": []}}
+
+
 def deployed_variants(record: Document) -> frozenset[str]:
     """Return the refs of the variants that a model's record deploys to guests or as a test."""
     return frozenset(
@@ -197,6 +202,20 @@ def deployed_variants(record: Document) -> frozenset[str]:
         for entry in _entries(record)
         if entry.get("status") in ("PRODUCTION", "TEST")
     )
+
+
+def without_variant(record: Document, ref: str) -> Document:
+    """Return a model's record with one variant as a draft, its share given to another one."""
+    entries = [dict(entry) for entry in _entries(record)]
+    leaving = [e for e in entries if e.get("variantRef") == ref]
+    staying = [e for e in entries if e.get("variantRef") != ref and e.get("status") == "PRODUCTION"]
+    for entry in leaving:
+        share = entry.get("split") if entry.get("status") == "PRODUCTION" else 0
+        entry["status"] = "DRAFT"
+        if staying and isinstance(share, int):
+            staying[0]["split"] = staying[0].get("split", 0) + share
+            entry["split"] = 0
+    return {**record, "deploymentConfiguration": {"variants": entries}}
 
 
 def _normalise_variant(live: Live, _refs: Refs) -> Document:
@@ -236,6 +255,7 @@ DECISION_MODEL = Kind(
     },
     normalise=_normalise,
     overlay=_overlay,
+    retire=_retire,
     check=_check,
     expand=_expand,
     settle=_settle,

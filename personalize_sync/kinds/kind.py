@@ -108,6 +108,11 @@ def in_one_step(_record: Document, _body: Document) -> tuple[Document, ...]:
 COSMETIC = dict.fromkeys(("/name", "/description", "/icon", "/tags"), "cosmetic")
 
 
+def archived(record: Document) -> Document:
+    """Return the body that archives an object; no DELETE is documented for any kind."""
+    return {**record, "archived": True}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
     """Everything the tool knows about one kind; clients, planner and renderers derive from it."""
@@ -132,6 +137,8 @@ class Kind:
     """The live record in the manifest's shape, without server-owned fields."""
     overlay: Callable[[Document, Resource, Refs], Document]
     """The body of a PUT: the whole record, the managed fields laid over; of a POST from `{}`."""
+    retire: Callable[[Document], Document] = archived
+    """The body of the PUT that archives a record."""
     parent: str = ""
     """The kind whose ref its collection needs."""
     revisions: bool = False

@@ -79,8 +79,8 @@ def _detour(record: Document, body: Document) -> tuple[Document, ...]:
     """A published template may have to pass through DRAFT (API reference: publishing templates)."""
     if record.get("status") != "PUBLISHED":
         return ()
-    draft = {**body, "status": "DRAFT"}
-    return (draft,) if body.get("status") == "DRAFT" else (draft, body)
+    draft = {**body, "status": "DRAFT", "archived": False}
+    return (draft,) if draft == body else (draft, body)
 
 
 TEMPLATE = Kind(

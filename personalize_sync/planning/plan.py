@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from personalize_sync.kinds import Refs
 from personalize_sync.planning.change import Action, Cause, Change, Drift
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class Plan:
     scope: Scope = field(default_factory=Scope)
     unmanaged: int = 0
     adoptable: tuple[Address, ...] = ()
+    refs: Refs = field(default_factory=Refs, repr=False)
 
     @property
     def is_empty(self) -> bool:

@@ -61,6 +61,7 @@ def make_plan(
         scope=Scope(policy.select, policy.prune, (*policy.unproven, *state.incomplete)),
         unmanaged=len(unmanaged),
         adoptable=tuple(a for a in untouched if _is_foreign(matches.live[a], state)),
+        refs=matches.refs,
     )
 
 

@@ -98,12 +98,17 @@ def stated_fields(spec: Document, kind: Kind, resource: Resource) -> tuple[Field
     )
 
 
+def shown(value: Any, path: Path, kind: Kind) -> Any:
+    """Return a value as people may see it: what may hold a secret is masked here, once, for all."""
+    if value is not ABSENT and any(matches_from(pattern, path) for pattern in kind.sensitive):
+        return Unset.SECRET
+    return value
+
+
 def _field(
     path: Path, *, cause: Cause, values: tuple[Any, Any, Any], kind: Kind, resource: Resource
 ) -> FieldChange:
-    if any(matches_from(pattern, path) for pattern in kind.sensitive):
-        values = tuple(v if v is ABSENT else Unset.SECRET for v in values)  # type: ignore[assignment]
-    base, before, after = values
+    base, before, after = (shown(value, path, kind) for value in values)
     risk = next((r for pattern, r in kind.risks.items() if matches(pattern, path)), "content")
     return FieldChange(
         path,

@@ -1,0 +1,127 @@
+"""Writes whose outcome is certain in the end.
+
+A write whose answer was lost is a third state beside done and failed. It is settled by looking at
+the tenant, several times since commits can be late, and sent again only if it did not happen.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from personalize_sync.errors import StaleError, UnknownOutcomeError
+from personalize_sync.planning.compare import align, differing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from personalize_sync.apply.run import Run
+    from personalize_sync.kinds import Kind
+    from personalize_sync.resources import Document, Live, Resource
+
+_LOOKS = 3
+"""How often an uncertain write is looked for before it is believed not to have happened."""
+_TRIES = 3
+
+
+def create(desired: Resource, kind: Kind, body: Document, *, parent: str, run: Run) -> Live:
+    """Create an object once. Raises StaleError if it, or one of its name, exists already."""
+    existing = find(desired, kind, parent, run)
+    if existing:
+        raise StaleError(
+            f"{desired.address} exists by now ({describe(existing)})",
+            "Plan again; nothing was written to it.",
+        )
+
+    def appeared() -> Live | None:
+        found = find(desired, kind, parent, run)
+        if found is None or _may_be_ours(found, run):
+            return found
+        raise StaleError(
+            f"{desired.address} was created by somebody else meanwhile ({describe(found)})",
+            "Plan again and compare.",
+        )
+
+    return _settled(lambda: run.tenant.create(kind, body, parent=parent), appeared, run)
+
+
+def replace(
+    kind: Kind, current: Live, body: Document, *, run: Run, desired: Resource | None = None
+) -> Live:
+    """Replace an object once; raises StaleError where somebody wrote between look and write."""
+
+    def taken_effect() -> Live | None:
+        now = run.tenant.get(kind, current.ref, parent=current.parent)
+        if now is None or now.revision == current.revision:
+            return None
+        if _may_be_ours(now, run) and (desired is None or not remaining(desired, kind, now, run)):
+            return now
+        raise StaleError(
+            f"somebody else wrote while our answer was lost ({describe(now)})",
+            "Plan again and compare.",
+        )
+
+    written = _settled(lambda: run.tenant.replace(kind, current, body), taken_effect, run)
+    _unraced(current, written)
+    return written
+
+
+def find(desired: Resource, kind: Kind, parent: str, run: Run) -> Live | None:
+    """Return the living object that a create would duplicate."""
+    if kind.by_friendly_id:
+        found = run.tenant.get(kind, desired.address.key)
+        if found:
+            same = found.friendly_id == desired.address.key
+            return found if same and not found.archived else None
+    identity = desired.address.key if kind.identity == "friendlyId" else desired.name
+    return next(
+        (
+            item
+            for item in run.tenant.list_all(kind, parent=parent)
+            if not item.archived
+            and (item.friendly_id if kind.identity == "friendlyId" else item.name) == identity
+        ),
+        None,
+    )
+
+
+def remaining(desired: Resource, kind: Kind, live: Live, run: Run) -> tuple[tuple[str, ...], ...]:
+    """Return the paths at which a live object is not as a resource wants it."""
+    stored = align(desired.spec, kind.normalise(live, run.refs), kind.shapes)
+    return differing(desired.spec, stored)
+
+
+def describe(live: Live) -> str:
+    """Say who wrote a live object, and when."""
+    when = live.modified_at or "at an unknown time"
+    return f"revision {live.revision}, by {live.author or 'somebody'}, {when}"
+
+
+def _settled(send: Callable[[], Live], look: Callable[[], Live | None], run: Run) -> Live:
+    for attempt in range(_TRIES):
+        try:
+            return send()
+        except UnknownOutcomeError:
+            for pause in range(_LOOKS):
+                found = look()
+                if found:
+                    return found
+                run.patience.sleep(run.patience.first_wait * 2**pause)
+            if attempt + 1 == _TRIES:
+                raise
+    raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+def _may_be_ours(live: Live, run: Run) -> bool:
+    """Whether we may have written this: some tenants stamp keys with ids that nobody told us."""
+    return live.author is None or live.author in run.ours or "|" not in live.author
+
+
+def _unraced(before: Live, after: Live) -> None:
+    if before.revision is None or after.revision is None:
+        return
+    if after.revision != before.revision + 1:
+        raise StaleError(
+            f"our write became revision {after.revision}, not {before.revision + 1}: somebody wrote "
+            "in between, and that edit was overwritten",
+            f"Look at revision {after.revision - 1} in the tenant and repeat what is still wanted.",
+        )

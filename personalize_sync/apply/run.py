@@ -1,0 +1,38 @@
+"""What the writes of one apply share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from personalize_sync.kinds import Refs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from personalize_sync.resources import Address, Live, Resource, Secret, SecretRef
+    from personalize_sync.tenant.live import WritableTenant
+    from personalize_sync.tenant.retrying import Patience
+
+
+@dataclass(slots=True)
+class Run:
+    """The tenant, the secrets, and what became known while writing.
+
+    `planned` are the refs of the plan; `written` and `sent` hold, by address, the newest answer and
+    the state that was asked for.
+    """
+
+    tenant: WritableTenant
+    planned: Refs
+    secrets: Mapping[SecretRef, Secret]
+    patience: Patience
+    ours: frozenset[str] = frozenset()
+    written: dict[Address, Live] = field(default_factory=dict)
+    sent: dict[Address, Resource] = field(default_factory=dict)
+
+    @property
+    def refs(self) -> Refs:
+        """The refs of the plan and of everything created since."""
+        created = {address: live.ref for address, live in self.written.items()}
+        return Refs({**self.planned.by_address, **created})

@@ -1,0 +1,71 @@
+"""Secrets for apply: resolved all at once, before the first write, or not at all."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from personalize_sync.errors import CredentialError
+from personalize_sync.resources import Resource, Secret, SecretRef
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from personalize_sync.planning.change import Change
+
+# What templating leaves behind when nobody filled it in, and what servers show instead of a secret.
+_PLACEHOLDER = re.compile(r"\*+|\$\{[^}]*\}|##.*##|\{\{.*\}\}|<[^>]*>|\(secret\)")
+
+
+def resolve(
+    changes: Iterable[Change], environ: Mapping[str, str], *, directory: Path | None = None
+) -> dict[SecretRef, Secret]:
+    """Return the value of every secret that the changes send.
+
+    Raises CredentialError naming all that are missing, blank, or only a placeholder.
+    """
+    found: dict[SecretRef, Secret] = {}
+    wrong: list[str] = []
+    for change in changes:
+        for ref in change.desired.secrets.values() if change.desired else ():
+            value = _value(ref.name, environ, directory)
+            if value is None or not value.strip():
+                wrong.append(f"{ref.name} is not set (needed by {change.address})")
+            elif _PLACEHOLDER.fullmatch(value.strip()):
+                wrong.append(f"{ref.name} holds a placeholder (needed by {change.address})")
+            else:
+                found[ref] = Secret(value)
+    if wrong:
+        raise CredentialError(
+            "secrets are missing: " + "; ".join(sorted(set(wrong))),
+            "Set each as an environment variable, or as a file of that name in --secrets-dir.",
+        )
+    return found
+
+
+def _value(name: str, environ: Mapping[str, str], directory: Path | None) -> str | None:
+    if name in environ or directory is None:
+        return environ.get(name)
+    try:
+        # A trailing newline is how editors and mounts end a file, not part of a secret.
+        return (directory / name).read_text(encoding="utf-8").removesuffix("\n")
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def filled_in(resource: Resource, secrets: Mapping[SecretRef, Secret]) -> Resource:
+    """Return the resource with each `SecretRef` replaced by its still tainted value."""
+
+    def fill(value: Any) -> Any:
+        match value:
+            case SecretRef():
+                return secrets[value]
+            case dict():
+                return {name: fill(child) for name, child in value.items()}
+            case list():
+                return [fill(child) for child in value]
+        return value
+
+    return replace(resource, spec=fill(resource.spec))

@@ -1,0 +1,140 @@
+"""Writing one change: look, compare with the plan, write, and check the answer.
+
+The API has no compare-and-swap. So an object is read and compared just before it is written, and
+the answer must carry exactly the next revision.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace as altered
+from typing import TYPE_CHECKING
+
+from personalize_sync.apply import certainty
+from personalize_sync.apply.deployment import pinned, while_undeployed
+from personalize_sync.apply.secrets import filled_in
+from personalize_sync.errors import RejectedError, StaleError
+from personalize_sync.kinds import BY_NAME, Kind
+from personalize_sync.planning.change import Action, Change
+from personalize_sync.planning.compare import differing
+from personalize_sync.planning.outcome import Outcome, Result
+from personalize_sync.planning.planner import content_digest
+from personalize_sync.resources import Address, pointer
+
+if TYPE_CHECKING:
+    from personalize_sync.apply.run import Run
+    from personalize_sync.resources import Document, Live, Resource
+
+_DONE = {
+    Action.CREATE: Result.CREATED,
+    Action.UPDATE: Result.UPDATED,
+    Action.ADOPT: Result.UPDATED,
+    Action.ARCHIVE: Result.ARCHIVED,
+    Action.RESTORE: Result.RESTORED,
+}
+
+
+def write(change: Change, run: Run) -> Outcome:
+    """Carry out one change; raises SyncError."""
+    kind = BY_NAME[change.address.kind]
+    notes: tuple[str, ...] = ()
+    if change.desired is None or change.action is Action.ARCHIVE:
+        current = _unmoved(change, kind, run)
+        live, notes = _through(kind, current, kind.retire(current.record), run=run)
+    elif change.action is Action.CREATE:
+        live = _create(change.desired, kind, run)
+    else:
+        current = _unmoved(change, kind, run)
+        desired = _wanted(change.desired, run)
+        body = kind.overlay(current.record, filled_in(desired, run.secrets), run.refs)
+        body["archived"] = False
+        live, notes = _through(kind, current, body, run=run, desired=desired)
+    run.written[change.address] = live
+    return Outcome(change.address, _DONE[change.action], live.revision, notes=notes, wrote=True)
+
+
+def deploy(model: Resource, run: Run) -> Outcome:
+    """Give a model that was just created the deployment its manifest states."""
+    kind = BY_NAME[model.address.kind]
+    desired = _wanted(model, run)
+    created = run.written[model.address]
+    live = created
+    if certainty.remaining(desired, kind, created, run):
+        body = kind.overlay(created.record, filled_in(desired, run.secrets), run.refs)
+        live = certainty.replace(kind, created, body, run=run, desired=desired)
+        run.written[model.address] = live
+    return Outcome(model.address, Result.CREATED, live.revision, wrote=True)
+
+
+def _create(wanted: Resource, kind: Kind, run: Run) -> Live:
+    desired = _wanted(wanted, run)
+    if kind.name == "decision-model":
+        # Empty at first: its variants need its ref before they can be deployed.
+        spec = {name: value for name, value in desired.spec.items() if name != "variants"}
+        desired = altered(desired, spec=spec)
+    body = kind.overlay({}, filled_in(desired, run.secrets), run.refs)
+    parent = _parent_ref(wanted.address, kind, run)
+    return certainty.create(desired, kind, body, parent=parent, run=run)
+
+
+def _through(
+    kind: Kind, current: Live, body: Document, *, run: Run, desired: Resource | None = None
+) -> tuple[Live, tuple[str, ...]]:
+    """Replace an object, by way of a draft where the tenant edits nothing else."""
+    try:
+        return certainty.replace(kind, current, body, run=run, desired=desired), ()
+    except RejectedError as refusal:
+        if kind.parent:
+            return while_undeployed(
+                current,
+                lambda: certainty.replace(kind, current, body, run=run, desired=desired),
+                refusal,
+                run,
+            )
+        stages = kind.detour(current.record, body)
+        if not stages:
+            raise
+    draft = certainty.replace(kind, current, stages[0], run=run)
+    if len(stages) == 1:
+        return draft, ("the tenant only edits drafts",)
+    try:
+        live = certainty.replace(kind, draft, {**stages[1], "revision": draft.revision}, run=run)
+    except Exception as error:
+        error.add_note(f"{current.name} was left in DRAFT")
+        raise
+    return live, ("the tenant only edits drafts, so it went through DRAFT",)
+
+
+def _unmoved(change: Change, kind: Kind, run: Run) -> Live:
+    """Return the object as it is now; raises StaleError if it is not what was planned against."""
+    planned, expect = change.live, change.expect
+    if planned is None or expect is None:
+        raise StaleError("the plan does not say what it was made against")
+    now = run.tenant.get(kind, expect.ref, parent=planned.parent)
+    if now is None:
+        raise StaleError("it is gone from the tenant", "Plan again.")
+    if content_digest(now, run.planned) != expect.digest:
+        moved = differing(kind.normalise(now, run.planned), kind.normalise(planned, run.planned))
+        fields = ", ".join(pointer(path) for path in moved[:5]) or "/archived"
+        raise StaleError(
+            f"revision {planned.revision} -> {now.revision}, {fields}, "
+            f"by {now.author or 'somebody'}, {now.modified_at or 'at an unknown time'}",
+            "Plan again; nothing was written to this object.",
+        )
+    return now
+
+
+def _wanted(resource: Resource, run: Run) -> Resource:
+    """Return the wanted state with every revision that is known by now, and remember it."""
+    desired = pinned(resource, run)
+    run.sent[resource.address] = desired
+    return desired
+
+
+def _parent_ref(address: Address, kind: Kind, run: Run) -> str:
+    if not kind.parent:
+        return ""
+    parent = Address(kind.parent, address.key.partition(":")[0])
+    ref = run.refs.ref(parent)
+    if ref is None:
+        raise StaleError(f"{parent} does not exist")
+    return ref

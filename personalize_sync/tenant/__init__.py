@@ -1,0 +1,1 @@
+"""The tenant: everything between REST answers and live values."""

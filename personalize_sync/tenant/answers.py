@@ -1,0 +1,70 @@
+"""Strict reading of answers: capped, complete, real JSON, or an error that says what it was."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from personalize_sync.errors import TenantError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from personalize_sync.resources import Document
+
+SIZE_CAP = 32 * 1024 * 1024
+"""Bytes; a page of 100 large objects is far below it."""
+_NOT_THE_API = "Check the region or baseUrl, and whether a proxy or login page answered instead."
+
+
+def read_object(raw: bytes, origin: str) -> Document:
+    """Return the JSON object of an answer.
+
+    Duplicate keys, NaN, lone surrogates, endless numbers and endless nesting are refused: a strange
+    answer must never be read as an empty tenant. Raises TenantError.
+    """
+    try:
+        value = json.loads(raw, object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
+        if b"\\ud" in raw.lower():
+            json.dumps(value, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
+        what = str(error) if isinstance(error, _StrangeError) else _describe(raw)
+        raise TenantError(f"{origin} answered {what}", _NOT_THE_API) from None
+    if not isinstance(value, dict):
+        raise TenantError(f"{origin} answered JSON that is no object", _NOT_THE_API)
+    return value
+
+
+def items_of(page: Document, origin: str) -> list[Document]:
+    """Return the items of a list answer; raises TenantError where it has no list of objects."""
+    items = page.get("items")
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise TenantError(f"{origin} answered a list without items", _NOT_THE_API)
+    return items
+
+
+class _StrangeError(ValueError):
+    """JSON that two readers would understand differently."""
+
+
+def _no_duplicates(pairs: Sequence[tuple[str, Any]]) -> Document:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise _StrangeError("JSON with a key given twice")
+    return found
+
+
+def _no_constant(_name: str) -> NoReturn:
+    raise _StrangeError("a number that JSON does not have")
+
+
+def _describe(raw: bytes) -> str:
+    """Say what came instead of JSON, without repeating any of it."""
+    start = raw[:256].lstrip().lower()
+    if not start:
+        return "an empty body"
+    if start.startswith((b"<!doctype", b"<html", b"<")):
+        return "HTML or XML instead of JSON"
+    if start.startswith((b"{", b"[")):
+        return "JSON that is cut off or broken"
+    return "something that is not JSON"

@@ -1,0 +1,284 @@
+"""Requests to one tenant: signed, fenced, bounded, and read strictly.
+
+`Reader` can only read: its HTTP client refuses every request but GET and the token POST.
+`Writer` adds POST and PUT. Redirects are never followed, so a token never leaves for another host.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from personalize_sync.errors import (
+    CredentialError,
+    SyncError,
+    TenantError,
+    UnknownOutcomeError,
+    UnreachableError,
+)
+from personalize_sync.resources import Secret
+from personalize_sync.tenant import firewall
+from personalize_sync.tenant.answers import SIZE_CAP, read_object
+from personalize_sync.tenant.refusals import refusal
+from personalize_sync.tenant.retrying import Again, Patience, persist, retry_after
+from personalize_sync.tenant.tokens import Token, Tokens, token_from
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from personalize_sync.resources import Document
+    from personalize_sync.tenant.keyring import Keyring
+
+# The server may have acted on a write before one of these.
+_UNCERTAIN_STATUS = frozenset({500, 502, 503, 504})
+_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Where a tenant answers, and how long to wait for it (seconds, in all, per request)."""
+
+    base_url: str
+    token_url: str
+    deadline: float = 60.0
+    patience: Patience = field(default_factory=Patience)
+    transport: httpx.BaseTransport | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: int
+    headers: Mapping[str, str]
+    raw: bytes
+
+
+class Reader:
+    """Reads one tenant. Safe to share between threads; close it when done."""
+
+    methods: frozenset[str] = frozenset({"GET"})
+
+    def __init__(self, connection: Connection, keyring: Keyring) -> None:
+        self._connection = connection
+        self._keyring = keyring
+        self._tokens = Tokens(self._request_token)
+        self._http = httpx.Client(
+            transport=connection.transport,
+            follow_redirects=False,
+            timeout=httpx.Timeout(min(30.0, connection.deadline), connect=10.0),
+            limits=httpx.Limits(max_connections=16),
+            # Compression would hide truncation: a cut gzip trailer goes unnoticed.
+            headers={"Accept": "application/json", "Accept-Encoding": "identity"},
+            event_hooks={"request": [self._fence]},
+        )
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def get(self, feature: str, path: str, **query: str | int) -> Document | None:
+        """Return the object or page at a path, None for 404."""
+        return self._call(feature, "GET", path, query=query)
+
+    def scopes(self, feature: str) -> tuple[str, ...]:
+        """Return the scopes a feature's token was granted, asking for a token if there is none."""
+        return self._tokens.get(feature).scopes
+
+    def _fence(self, request: httpx.Request) -> None:
+        is_token = request.method == "POST" and str(request.url) == self._connection.token_url
+        if not is_token and request.method not in self.methods:
+            raise CredentialError(f"refused to send {request.method}: this command only reads")
+
+    def _call(
+        self,
+        feature: str,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str | int] | None = None,
+        body: Document | None = None,
+    ) -> Document | None:
+        firewall.check(feature, method, path)
+        origin = f"{method} {path}"
+        token = self._tokens.get(feature)
+
+        def attempt() -> _Answer:
+            nonlocal token
+            answer = self._send(method, path, token=token, query=query, body=body)
+            if answer.status == httpx.codes.UNAUTHORIZED:
+                # It was not processed. A token may end before its time; a missing scope looks the
+                # same, so only one new token is tried.
+                token = self._tokens.get(feature, instead_of=token)
+                answer = self._send(method, path, token=token, query=query, body=body)
+            return answer
+
+        answer = persist(attempt, self._connection.patience)
+        if answer.status == httpx.codes.NOT_FOUND and method == "GET":
+            return None
+        if not httpx.codes.is_success(answer.status):
+            raise refusal(
+                answer.status,
+                answer.raw,
+                origin=origin,
+                feature=feature,
+                withhold=[token.bearer, *_secrets_in(body)],
+            )
+        try:
+            return read_object(answer.raw, origin)
+        except TenantError as error:
+            if method == "GET":
+                raise
+            raise UnknownOutcomeError(error.message, error.hint) from None
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        token: Token,
+        query: Mapping[str, str | int] | None,
+        body: Document | None,
+    ) -> _Answer:
+        headers = {"Authorization": f"Bearer {token.bearer.reveal()}"}
+        content = None
+        if body is not None:
+            content = json.dumps(body, ensure_ascii=False, default=_reveal).encode()
+            headers["Content-Type"] = "application/json"
+        request = self._http.build_request(
+            method,
+            self._connection.base_url.rstrip("/") + path,
+            params=dict(query) if query else None,
+            headers=headers,
+            content=content,
+        )
+        answer = self._exchange(request)
+        if answer.status == httpx.codes.TOO_MANY_REQUESTS:
+            busy = TenantError(
+                f"{method} {path}: the tenant asks to slow down (429) and keeps asking"
+            )
+            raise Again(busy, retry_after(answer.headers))
+        if answer.status in _UNCERTAIN_STATUS:
+            failed = f"{method} {path}: the tenant answered {answer.status}"
+            if method != "GET":
+                raise UnknownOutcomeError(failed, "It may or may not have been carried out.")
+            hint = "Its servers are in trouble; try again later."
+            raise Again(TenantError(failed, hint), retry_after(answer.headers))
+        return answer
+
+    def _exchange(self, request: httpx.Request) -> _Answer:
+        """Send one request and read its whole answer within the deadline and the size cap."""
+        where = f"{request.method} {request.url.host}{request.url.path}"
+        ends = time.monotonic() + self._connection.deadline
+        try:
+            response = self._http.send(request, stream=True)
+            try:
+                pieces, size = [], 0
+                for piece in response.iter_bytes():
+                    pieces.append(piece)
+                    size += len(piece)
+                    if size > SIZE_CAP or time.monotonic() > ends:
+                        reason = "too large" if size > SIZE_CAP else "too slow"
+                        raise _uncertain(request, TenantError(f"{where}: the answer is {reason}"))
+            finally:
+                response.close()
+        except _NEVER_SENT as error:
+            raise Again(_unreachable(where, error)) from None
+        except httpx.HTTPError as error:
+            raise _uncertain(request, _unreachable(where, error)) from None
+        if response.is_redirect:
+            raise TenantError(
+                f"{where} answered with a redirect, which is never followed",
+                "Check the region or baseUrl.",
+            )
+        return _Answer(response.status_code, response.headers, b"".join(pieces))
+
+    def _request_token(self, feature: str) -> Token:
+        key = self._keyring.key(feature)
+        request = self._http.build_request(
+            "POST",
+            self._connection.token_url,
+            data={
+                "grant_type": "client_credentials",
+                "client_id": key.client_id,
+                "client_secret": key.secret.reveal(),
+                "audience": "https://api.sitecorecloud.io",
+            },
+        )
+
+        def attempt() -> _Answer:
+            answer = self._exchange(request)
+            if answer.status in _UNCERTAIN_STATUS | {httpx.codes.TOO_MANY_REQUESTS}:
+                busy = TenantError(
+                    f"the token endpoint answered {answer.status} and keeps doing so"
+                )
+                raise Again(busy, retry_after(answer.headers))
+            return answer
+
+        now = time.monotonic()
+        answer = persist(attempt, self._connection.patience)
+        # Nothing of a refusal is shown: it may echo what was sent.
+        if not httpx.codes.is_success(answer.status):
+            raise CredentialError(
+                f'the API key for the feature "{feature}" was refused '
+                f"(token endpoint: {answer.status})",
+                f"Check {' or '.join(self._keyring.variables(feature))} and its secret; "
+                "the key may be wrong, revoked, or of another region.",
+            )
+        token = token_from(read_object(answer.raw, "the token endpoint"), now)
+        if token is None:
+            raise TenantError("the token endpoint answered without a token", "Check tokenUrl.")
+        return token
+
+
+class Writer(Reader):
+    """Reads and writes one tenant."""
+
+    methods = frozenset({"GET", "POST", "PUT"})
+
+    def post(self, feature: str, path: str, body: Document) -> Document:
+        """Create an object; raises UnknownOutcomeError where it may or may not exist now."""
+        return self._call(feature, "POST", path, body=body) or {}
+
+    def put(self, feature: str, path: str, body: Document) -> Document:
+        """Replace an object; raises UnknownOutcomeError where it may or may not have happened."""
+        return self._call(feature, "PUT", path, body=body) or {}
+
+
+def _uncertain(request: httpx.Request, error: TenantError) -> SyncError | Again:
+    is_token = request.headers.get("content-type") == "application/x-www-form-urlencoded"
+    if request.method == "GET" or is_token:
+        return Again(error)
+    return UnknownOutcomeError(error.message, "It may or may not have been carried out.")
+
+
+def _unreachable(where: str, error: httpx.HTTPError) -> UnreachableError:
+    match error:
+        case httpx.ConnectError() if "certificate" in str(error).lower():
+            reason, hint = "its TLS certificate cannot be trusted", "Check baseUrl and proxies."
+        case httpx.ConnectError():
+            reason, hint = "no connection", "Check the region or baseUrl, network and proxies."
+        case httpx.TimeoutException():
+            reason, hint = "no answer in time", "Try again later."
+        case _:
+            reason, hint = "the connection broke", "Try again later."
+    return UnreachableError(f"{where}: {reason}", hint)
+
+
+def _reveal(value: object) -> Any:
+    if isinstance(value, Secret):
+        return value.reveal()
+    raise TypeError(f"a {type(value).__name__} cannot be sent")
+
+
+def _secrets_in(value: object) -> list[Secret]:
+    match value:
+        case Secret():
+            return [value]
+        case dict():
+            return [secret for child in value.values() for secret in _secrets_in(child)]
+        case list():
+            return [secret for child in value for secret in _secrets_in(child)]
+    return []

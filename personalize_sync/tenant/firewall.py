@@ -1,0 +1,42 @@
+"""The capability firewall: which requests each API-key feature may make, whatever its token could.
+
+Derived from the kinds: a feature may read what lists it in `read_with` and write what lists it in
+`write_with`. Nothing else leaves the process.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from personalize_sync.errors import CredentialError
+from personalize_sync.kinds import KINDS
+
+_PART = r"[^/?#]+"
+
+
+def check(feature: str, method: str, path: str) -> None:
+    """Raise CredentialError unless the feature may make this request."""
+    if not any(m == method and pattern.fullmatch(path) for m, pattern in _opened_by(feature)):
+        raise CredentialError(
+            f'refused to send {method} {path} with the key for "{feature}"',
+            "This request is outside what that feature is declared for. Please report it.",
+        )
+
+
+@cache
+def _opened_by(feature: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    opened = []
+    for kind in KINDS:
+        if feature in kind.read_with:
+            opened += [("GET", _pattern(kind.collection)), ("GET", _pattern(kind.item))]
+            if kind.revisions:
+                history = kind.item + "/revisions"
+                opened += [("GET", _pattern(history)), ("GET", _pattern(history + "/{ref}"))]
+        if feature in kind.write_with:
+            opened += [("POST", _pattern(kind.collection)), ("PUT", _pattern(kind.item))]
+    return tuple(opened)
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\{\w+\}", _PART, template))

@@ -1,0 +1,241 @@
+"""The tenant in our own words: live objects instead of answers, kinds instead of paths.
+
+Reading is lenient, as the API's answers are known to vary: the user field has two names, lists may
+or may not be paged, may be short links only, and may repeat items. What is missing altogether is an
+error, never an empty tenant.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import quote, urlsplit
+
+from personalize_sync.errors import GuardError, TenantError
+from personalize_sync.resources import Base, Live
+from personalize_sync.tenant.answers import items_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from personalize_sync.kinds import Kind
+    from personalize_sync.project import Environment
+    from personalize_sync.resources import Document
+    from personalize_sync.tenant.client import Reader, Writer
+    from personalize_sync.tenant.keyring import Keyring
+
+_T = TypeVar("_T")
+_R = TypeVar("_R")
+# Accepted under every paging rule that clients have seen (API reference: paginating-responses).
+_PAGE = 100
+_MOST_PAGES = 10_000
+
+
+class Tenant:
+    """Reads live objects. `parallelism` bounds the requests under way at once."""
+
+    def __init__(
+        self, reader: Reader, keyring: Keyring, environment: Environment, *, parallelism: int = 4
+    ) -> None:
+        self._reader = reader
+        self._keyring = keyring
+        self._environment = environment
+        self._pool = ThreadPoolExecutor(max_workers=parallelism)
+        self._expanding: set[str] = set()
+        self.client_key = ""
+
+    def close(self) -> None:
+        """Stop the workers and close the connections."""
+        self._pool.shutdown(cancel_futures=True)
+        self._reader.close()
+
+    def each(self, work: Callable[[_T], _R], items: Iterable[_T]) -> list[_R]:
+        """Return the results in order, the work done in parallel."""
+        return list(self._pool.map(work, items))
+
+    def list_all(self, kind: Kind, *, parent: str = "") -> tuple[Live, ...]:
+        """Return every object of a kind that the tenant lists, each once."""
+        found: dict[str, Live] = {}
+        for record in self._records(kind, kind.collection.format(parent=quote(parent, safe=""))):
+            live = self._live(kind, record, parent=parent)
+            if live:
+                found.setdefault(live.ref, live)
+        return tuple(found.values())
+
+    def get(self, kind: Kind, ref: str, *, parent: str = "") -> Live | None:
+        """Return one object by ref, or by friendlyId where the kind allows it; None for 404."""
+        record = self._reader.get(self._reads(kind), _item(kind, ref))
+        return self._live(kind, record, parent=parent) if record is not None else None
+
+    def history(self, kind: Kind, live: Live, ours: frozenset[str]) -> Base | None:
+        """Return the newest revision that one of our own keys wrote, None if there is none."""
+        path = _item(kind, live.ref) + "/revisions"
+        try:
+            listed = list(self._records(kind, path))
+        except TenantError:
+            return None  # no readable history is no base, and no base is never guessed
+        for short in sorted(listed, key=_revision_of, reverse=True):
+            record = short
+            if _author(short) is None or "name" not in short:
+                found = self._reader.get(self._reads(kind), f"{path}/{_revision_of(short)}")
+                record = found or short
+            if _author(record) in ours and "name" in record:
+                return Base(
+                    record, _revision_of(record), _author(record), _text(record, "modifiedAt")
+                )
+        return None
+
+    def _reads(self, kind: Kind) -> str:
+        return self._keyring.feature(kind.name, kind.read_with)
+
+    def _records(self, kind: Kind, path: str) -> Iterator[Document]:
+        """Yield the items of every page, asking on until nothing new appears."""
+        seen: set[str] = set()
+        offset = 0
+        for _ in range(_MOST_PAGES):
+            page, items = self._page(kind, path, offset)
+            fresh = [item for item in items if _mark(item) not in seen]
+            seen.update(_mark(item) for item in fresh)
+            yield from self._whole(kind, path, fresh)
+            offset += len(items)
+            limit = page.get("limit")
+            if not fresh or (isinstance(limit, int) and len(items) < min(limit, _PAGE)):
+                return
+        raise TenantError(f"GET {path}: the list does not end")
+
+    def _page(self, kind: Kind, path: str, offset: int) -> tuple[Document, list[Document]]:
+        query: dict[str, str | int] = {"limit": _PAGE, "offset": offset}
+        if path in self._expanding:
+            query["expand"] = "true"
+        page = self._reader.get(self._reads(kind), path, **query)
+        if page is None:
+            raise TenantError(f"GET {path}: not found", "Check the region or baseUrl.")
+        items = items_of(page, f"GET {path}")
+        if path not in self._expanding and items and all(set(item) == {"href"} for item in items):
+            self._expanding.add(path)
+            return self._page(kind, path, offset)
+        return page, items
+
+    def _whole(self, kind: Kind, path: str, items: list[Document]) -> Iterable[Document]:
+        """Fetch the items of which a list gave only the link. Links are never followed as such."""
+        if path.endswith("/revisions"):
+            return items
+        whole = []
+        for item in items:
+            record = (
+                item
+                if "ref" in item
+                else self._reader.get(self._reads(kind), _item(kind, _last_segment(item)))
+            )
+            if record is not None:
+                whole.append(record)
+        return whole
+
+    def _live(self, kind: Kind, record: Document, *, parent: str = "") -> Live | None:
+        subtype = record.get("subtype")
+        if kind.collection.endswith("/flowDefinitions") and str(subtype).lower() != kind.name:
+            return None
+        ref = record.get("ref")
+        if not isinstance(ref, str) or not ref:
+            raise TenantError(f"the tenant sent a {kind.name} without ref")
+        self._recognise(record)
+        return live_from(kind, record, parent=parent)
+
+    def _recognise(self, record: Document) -> None:
+        """Stop at the first sign of another tenant than the one that was named."""
+        client_key = record.get("clientKey")
+        if not isinstance(client_key, str):
+            return
+        expected = self._environment.client_key
+        if expected and client_key != expected:
+            raise GuardError(
+                f'wrong tenant: environment "{self._environment.name}" is meant for clientKey '
+                f'"{expected}", but "{client_key}" answered',
+                "Check which tenant the API keys belong to.",
+            )
+        self.client_key = self.client_key or client_key
+
+
+class WritableTenant(Tenant):
+    """Reads and writes live objects."""
+
+    def __init__(
+        self, writer: Writer, keyring: Keyring, environment: Environment, *, parallelism: int = 4
+    ) -> None:
+        super().__init__(writer, keyring, environment, parallelism=parallelism)
+        self._writer = writer
+
+    def create(self, kind: Kind, body: Document, *, parent: str = "") -> Live:
+        """Create an object. Raises UnknownOutcomeError where it may or may not exist now."""
+        path = kind.collection.format(parent=quote(parent, safe=""))
+        return self._written(kind, self._writer.post(self._writes(kind), path, body), parent)
+
+    def replace(self, kind: Kind, live: Live, body: Document) -> Live:
+        """Replace an object that exists; its ref is the path, so nothing new can come of it."""
+        answer = self._writer.put(self._writes(kind), _item(kind, live.ref), body)
+        return self._written(kind, answer, live.parent)
+
+    def open(self, kinds: Iterable[Kind]) -> None:
+        """Prove before the first write that every key it needs exists and opens its kind."""
+        for kind in kinds:
+            self._writer.scopes(self._writes(kind))
+            if not kind.parent:
+                self._writer.get(self._writes(kind), kind.collection, limit=1, offset=0)
+
+    def _writes(self, kind: Kind) -> str:
+        return self._keyring.feature(kind.name, kind.write_with)
+
+    def _written(self, kind: Kind, answer: Document, parent: str) -> Live:
+        live = self._live(kind, answer, parent=parent)
+        if live is None:
+            raise TenantError(f"the tenant answered another kind of object than a {kind.name}")
+        return live
+
+
+def live_from(kind: Kind, record: Document, *, parent: str = "") -> Live:
+    """Return a live object from a record that has at least a ref."""
+    return Live(
+        kind=kind.name,
+        ref=str(record["ref"]),
+        name=str(record.get("name", "")),
+        record=record,
+        friendly_id=_text(record, "friendlyId"),
+        revision=_revision_of(record) or None,
+        author=_author(record),
+        modified_at=_text(record, "modifiedAt"),
+        archived=record.get("archived") is True,
+        parent=parent,
+    )
+
+
+def _item(kind: Kind, ref: str) -> str:
+    return kind.item.format(ref=quote(ref, safe=""))
+
+
+def _author(record: Document) -> str | None:
+    return _text(record, "modifiedByRef") or _text(record, "modifiedByUserRef")
+
+
+def _revision_of(record: Document) -> int:
+    """Return the revision number; a list of revisions may give it only in the link."""
+    revision = record.get("revision")
+    if isinstance(revision, int) and not isinstance(revision, bool):
+        return revision
+    last = _last_segment(record)
+    return int(last) if last.isascii() and last.isdigit() and len(last) < 10 else 0  # noqa: PLR2004 - a number, no ref
+
+
+def _text(record: Document, name: str) -> str | None:
+    value = record.get(name)
+    return value if isinstance(value, str) and value else None
+
+
+def _last_segment(record: Document) -> str:
+    """Return the id at the end of a link; its host is never trusted."""
+    return urlsplit(str(record.get("href", ""))).path.rstrip("/").rpartition("/")[2]
+
+
+def _mark(record: Document) -> str:
+    """Return what tells two listed items apart: revisions of one object share its ref."""
+    revision = record.get("revision")
+    return f"{record.get('ref') or record.get('href')}@{revision}"

@@ -1,0 +1,87 @@
+"""When a request may be sent again: by method, and by what is certain of its outcome.
+
+A read may always be repeated. A write only if it surely did not happen: the connection was never
+made, or the server said 429. Everything else about a write is an unknown outcome, which only a look
+at the tenant can settle.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, TypeVar
+
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_any
+from tenacity.stop import stop_after_attempt, stop_after_delay
+
+from personalize_sync.errors import SyncError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_T = TypeVar("_T")
+RETRY_AFTER_CAP = 120.0
+"""Seconds; a server that asks for more is not believed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to keep trying: attempts, seconds in all, and the jittered back-off's bounds."""
+
+    attempts: int = 5
+    seconds: float = 90.0
+    first_wait: float = 0.25
+    longest_wait: float = 10.0
+    sleep: Callable[[float], None] = time.sleep
+    # Jitter, not cryptography.
+    random: random.Random = field(default_factory=random.Random)
+
+
+class Again(Exception):  # noqa: N818 - a signal between this module and the client
+    """The request surely did not happen, or may be repeated; `final` is raised when trying ends."""
+
+    def __init__(self, final: SyncError, retry_after: float | None = None) -> None:
+        super().__init__(final.message)
+        self.final = final
+        self.retry_after = retry_after
+
+
+def persist(attempt: Callable[[], _T], patience: Patience) -> _T:
+    """Call until it succeeds or patience ends; waits as the server asked, else with full jitter."""
+
+    def wait(state: RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        if isinstance(error, Again) and error.retry_after is not None:
+            return error.retry_after
+        ceiling = patience.first_wait * 2.0 ** (state.attempt_number - 1)
+        return patience.random.uniform(0, min(patience.longest_wait, ceiling))
+
+    retrying = Retrying(
+        retry=retry_if_exception_type(Again),
+        wait=wait,
+        stop=stop_any(stop_after_attempt(patience.attempts), stop_after_delay(patience.seconds)),
+        reraise=True,
+        sleep=patience.sleep,
+    )
+    try:
+        return retrying(attempt)
+    except Again as again:
+        raise again.final from None
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds a server asks to wait (RFC 9110, section 10.2.3), clamped; None if unreadable.
+
+    A date is read against the answer's own Date header, never the local clock.
+    """
+    text = headers.get("retry-after", "").strip()
+    if text.isascii() and text.isdigit():
+        return min(float(text[:9]), RETRY_AFTER_CAP)
+    try:
+        until = parsedate_to_datetime(text)
+        now = parsedate_to_datetime(headers.get("date", ""))
+        return min(max((until - now).total_seconds(), 0.0), RETRY_AFTER_CAP)
+    except (ValueError, TypeError, OverflowError):
+        return None
