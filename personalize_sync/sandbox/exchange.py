@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from datetime import UTC
+from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
 Document: TypeAlias = dict[str, Any]
 Headers: TypeAlias = tuple[tuple[str, str], ...]
@@ -73,6 +76,13 @@ class Recorded:
     client_id: str | None
     status: int
     body: object
+
+
+def with_date(answer: Answer, now: datetime) -> Headers:
+    """Give the headers with a Date by the tenant's clock, which a test may have set."""
+    if any(name.lower() == "date" for name, _ in answer.headers):
+        return answer.headers
+    return (("Date", format_datetime(now.astimezone(UTC), usegmt=True)), *answer.headers)
 
 
 def json_answer(status: int, document: object) -> Answer:

@@ -91,7 +91,7 @@ def list_objects(
     if parent is not None:
         path = f"/v2/decisionModelDefinitions/{parent}/variants"
     shown = [tenant.show(record, "listed", origin) for record in records]
-    return window.envelope(f"{origin}{path}", _items(tenant.knobs, query, shown))
+    return window.envelope(f"{tenant.base(origin)}{path}", _items(tenant.knobs, query, shown))
 
 
 def _page(
@@ -134,7 +134,7 @@ def list_revisions(
     """List a page of an object's revisions, the newest first."""
     window = Window(query, tenant.knobs)
     newest_first = tuple(reversed(tenant.store.revisions(record)))
-    path = f"{origin}{family.collection}/{record.ref}/revisions"
+    path = f"{tenant.base(origin)}{family.collection}/{record.ref}/revisions"
     if tenant.knobs.list_items == "href-only" and query.get("expand") != "true":
         # A revision's own href is that of its object, which would lead nowhere.
         items = [{"href": f"{path}/{it.revision}"} for it in window.cut(newest_first)]

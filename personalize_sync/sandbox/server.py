@@ -5,13 +5,12 @@ from __future__ import annotations
 import socket
 import struct
 from contextlib import suppress
-from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
-from personalize_sync.sandbox.exchange import Answer, Cut, Drip, Partial, Request
+from personalize_sync.sandbox.exchange import Answer, Cut, Drip, Partial, Request, with_date
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -38,13 +37,11 @@ class Server:
 
     def start(self) -> Self:
         """Begin to serve in a thread of its own."""
-        self._thread = Thread(target=self.serve_forever, name="sandbox-server", daemon=True)
+        self._thread = Thread(
+            target=self._listener.serve_forever, args=(0.02,), name="sandbox-server", daemon=True
+        )
         self._thread.start()
         return self
-
-    def serve_forever(self) -> None:
-        """Serve in this thread until `stop` is called from another."""
-        self._listener.serve_forever(poll_interval=0.02)
 
     def stop(self) -> None:
         """End at once."""
@@ -125,13 +122,6 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the parent's name
         """Stay quiet."""
 
-    def version_string(self) -> str:
-        return "sandbox"
-
-    def date_time_string(self, timestamp: float | None = None) -> str:
-        del timestamp  # the tenant's clock, which a test may have set
-        return format_datetime(self.server.sandbox.clock(), usegmt=True)
-
     def _serve(self) -> None:
         length = self.headers.get("Content-Length", "0")
         if not length.isdecimal() or "Transfer-Encoding" in self.headers:
@@ -168,8 +158,8 @@ class _Handler(BaseHTTPRequestHandler):
                     self.wfile.write(answer.body)
 
     def _head(self, answer: Answer, *more: tuple[str, str]) -> None:
-        self.send_response(answer.status)
-        for name, value in (*answer.headers, *more):
+        self.send_response_only(answer.status)
+        for name, value in (*with_date(answer, self.server.sandbox.clock()), *more):
             self.send_header(name, value)
         self.end_headers()
 

@@ -9,13 +9,13 @@ import json
 import sqlite3
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from personalize_sync.sandbox.keys import ApiKey, Feature, well_known_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from personalize_sync.sandbox.exchange import Document
 
@@ -60,6 +60,8 @@ class Store:
     """Objects, their revisions, keys and a few facts."""
 
     def __init__(self, path: str | Path) -> None:
+        if str(path) != ":memory:":
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
         self._db = sqlite3.connect(
             str(path), isolation_level=None, check_same_thread=False, timeout=30
         )

@@ -115,7 +115,7 @@ class Tenant:
     def show(self, record: Record, purpose: Purpose, origin: str) -> Document:
         """Write an object the way answers show it."""
         family = FAMILIES[record.kind]
-        base = LEGACY_HOST if self.knobs.href_host == "legacy" else origin
+        base = self.base(origin)
         shown: Document = {
             "clientKey": self.client_key,
             "href": f"{base}{family.collection}/{record.ref}",
@@ -132,6 +132,10 @@ class Tenant:
         ):
             del shown["revision"]
         return {**shown, **family.show(View(self, purpose, base), record)}
+
+    def base(self, origin: str) -> str:
+        """Give the scheme and host of links."""
+        return LEGACY_HOST if self.knobs.href_host == "legacy" else origin
 
     def _stamp(self, family: Family, record: Record, purpose: Purpose) -> Document:
         style = self.knobs.machine_stamp

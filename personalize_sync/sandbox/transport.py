@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from personalize_sync.sandbox.exchange import Answer, Cut, Drip, Partial, Request
+from personalize_sync.sandbox.exchange import Answer, Cut, Drip, Partial, Request, with_date
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,13 @@ class SandboxTransport(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answer one request."""
         request.read()
-        return _response(request, self._sandbox.handle(_incoming(request)))
+        answer = self._sandbox.handle(_incoming(request))
+        # Bytes, because a planned header may hold what ASCII does not.
+        headers = [
+            (name.encode("latin-1"), value.encode("latin-1"))
+            for name, value in with_date(answer, self._sandbox.clock())
+        ]
+        return _response(request, answer, headers)
 
 
 def _incoming(request: httpx.Request) -> Request:
@@ -41,8 +47,9 @@ def _incoming(request: httpx.Request) -> Request:
     )
 
 
-def _response(request: httpx.Request, answer: Answer) -> httpx.Response:
-    headers = [(name, value) for name, value in answer.headers]
+def _response(
+    request: httpx.Request, answer: Answer, headers: list[tuple[bytes, bytes]]
+) -> httpx.Response:
     match answer.delivery:
         case Cut(abruptly=True):
             raise httpx.ReadError("[Errno 104] Connection reset by peer", request=request)
