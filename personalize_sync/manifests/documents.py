@@ -1,0 +1,233 @@
+"""One YAML document as a manifest: its envelope, its specs per environment, its problems."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from personalize_sync.kinds import BY_MANIFEST
+from personalize_sync.manifests import wording
+from personalize_sync.manifests.complaints import quoted
+from personalize_sync.manifests.inserts import Inserts, misplaced
+from personalize_sync.manifests.schemas import verdict
+from personalize_sync.problems import Problem, Severity, did_you_mean
+from personalize_sync.resources import Address, Manage, Resource
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from personalize_sync.kinds import Kind
+    from personalize_sync.manifests.explaining import Flaw
+    from personalize_sync.manifests.sources import ManifestSource
+    from personalize_sync.resources import Document, Path
+
+API_VERSION = "personalize-sync/v1"
+
+
+@dataclass(slots=True)
+class Manifest:
+    """A document whose kind and key can be read, valid or not."""
+
+    source: ManifestSource
+    kind: Kind
+    address: Address
+    environments: frozenset[str] | None
+    renamed_from: tuple[str, ...] = ()
+    specs: dict[str | None, Document] = field(default_factory=dict)
+    """As written, overrides merged, for None (no override) and each environment with an override."""
+    resources: dict[str | None, Resource] = field(default_factory=dict)
+    """The same as resources, if nothing is wrong with the document."""
+
+    def is_for(self, environment: str) -> bool:
+        """Whether the manifest counts in an environment."""
+        return self.environments is None or environment in self.environments
+
+    def resource(self, environment: str | None) -> Resource | None:
+        """Return what the manifest wants in an environment; None is what it wants by itself."""
+        return self.resources.get(environment) or self.resources.get(None)
+
+    def spec(self, environment: str | None) -> Document:
+        """Return the spec as an environment sees it, before files and secrets."""
+        return self.specs.get(environment) or self.specs.get(None) or {}
+
+    def source_in(self, environment: str | None) -> ManifestSource:
+        """Return the document as an environment sees it."""
+        if environment is None or environment not in self.specs:
+            return self.source
+        return self.source.seen_by(environment)
+
+
+class Reading:
+    """Reads one document; the problems gather in `problems`."""
+
+    def __init__(self, source: ManifestSource, *, whole: bool, read: Callable[[str], str]) -> None:
+        self.source = source
+        self.problems: list[Problem] = []
+        self._read = read
+        # Whether every value of the document could be read; a hole is no reason for complaints.
+        self._whole = whole
+        self._address = ""
+
+    def manifest(self, document: Any) -> Manifest | None:
+        """Return the manifest in a document, None if it cannot even be named."""
+        kind = self._kind(document)
+        if kind is None:
+            return None
+        metadata = _mapping(document.get("metadata"))
+        key = metadata.get("key")
+        address = Address(kind.name, key if isinstance(key, str) else "")
+        self._address = str(address) if address.key else ""
+        manifest = Manifest(
+            self.source,
+            kind,
+            address,
+            _environments(metadata.get("environments")),
+            tuple(w for w in _list(metadata.get("renamedFrom")) if isinstance(w, str)),
+        )
+        spec = document.get("spec")
+        if isinstance(spec, dict):
+            manifest.specs[None] = spec
+            for name, patch in _mapping(document.get("overrides")).items():
+                if isinstance(patch, dict):
+                    manifest.specs[name] = merge(spec, patch)
+        self._judge(manifest, document)
+        return manifest if address.key else None
+
+    def _kind(self, document: Any) -> Kind | None:
+        if not isinstance(document, dict):
+            if self._whole:
+                message = "this is not a manifest: it is not a mapping"
+                self._say("PS1012", message, "Every *.yaml file below the root holds manifests.")
+            return None
+        kind = BY_MANIFEST.get(document["kind"]) if _is_text(document, "kind") else None
+        if "apiVersion" not in document and kind is None:
+            remedy = (
+                f"Begin it with apiVersion: {API_VERSION} and a kind, or keep it outside the root: "
+                "every *.yaml file below the root holds manifests."
+            )
+            self._say("PS1015", "this is not a manifest: it has no apiVersion", remedy)
+        elif "kind" not in document:
+            self._say("PS1011", 'missing field "kind"', f"Add kind: {', '.join(BY_MANIFEST)}.")
+        elif kind is None:
+            self._say_unknown_kind(document["kind"])
+        return kind
+
+    def _say_unknown_kind(self, kind: object) -> None:
+        shown = quoted(kind) if isinstance(kind, str) else "not text"
+        hint = did_you_mean(kind, BY_MANIFEST) if isinstance(kind, str) else ""
+        remedy = f"Allowed: {', '.join(sorted(BY_MANIFEST))}.{hint}"
+        if kind == "Project":
+            remedy = "Only personalize-sync.yaml at the root is the project file."
+        self._say("PS1015", f"kind is {shown}", remedy, ("kind",))
+
+    def _judge(self, manifest: Manifest, document: Document) -> None:
+        is_valid = verdict(manifest.kind.name)
+        flaws = [] if is_valid(document) else self._explain(manifest.kind, document, self.source)
+        for environment, spec in manifest.specs.items():
+            source = manifest.source_in(environment)
+            own = flaws
+            if environment is not None:
+                merged = {**document, "spec": spec}
+                if flaws or not is_valid(merged):
+                    own = self._explain(manifest.kind, merged, source)
+            self._judge_spec(manifest, document, environment, own)
+        if any(problem.severity is Severity.ERROR for problem in self.problems):
+            manifest.resources.clear()
+
+    def _explain(self, kind: Kind, document: Document, source: ManifestSource) -> list[Flaw]:
+        from personalize_sync.manifests.explaining import explain  # noqa: PLC0415 - 75 ms
+
+        flaws = explain(kind.name, document)
+        if self._whole:
+            self.problems += (self._problem(flaw, source) for flaw in flaws)
+        return flaws
+
+    def _problem(self, flaw: Flaw, source: ManifestSource) -> Problem:
+        removed = flaw.missing and source.has(flaw.place)  # by a null in an override
+        at = source.locate_in_document(flaw.place if removed else flaw.path, key=flaw.at_key)
+        return Problem(flaw.rule, flaw.message, flaw.remedy, at, address=self._address)
+
+    def _judge_spec(
+        self, manifest: Manifest, document: Document, environment: str | None, flaws: list[Flaw]
+    ) -> None:
+        """Read the files a spec names and ask its kind; only where the schema's types hold."""
+        if not self._whole or not all(flaw.keeps_shape for flaw in flaws):
+            return
+        source = manifest.source_in(environment)
+        spec, complaints = Inserts(manifest.kind.name, self._read).fill(manifest.specs[environment])
+        for path, complaint in complaints:
+            at = source.locate((*path, "fromFile"))
+            words = complaint.rule, complaint.message, complaint.remedy
+            self._add(Problem(*words, at, address=self._address))
+        if "fromSecret" in self.source.file.text:
+            for path in misplaced(spec):
+                words = wording.secret_misplaced(path)
+                if not any(_related(flaw.place, ("spec", *path)) for flaw in flaws):
+                    self._add(Problem(*words, source.locate(path), address=self._address))
+        resource = Resource(
+            manifest.address,
+            spec,
+            source,
+            Manage(_mapping(document["metadata"]).get("manage", "full"))
+            if not flaws
+            else Manage.FULL,
+            manifest.renamed_from,
+        )
+        manifest.resources[environment] = resource
+        broken = [("spec", *path) for path, _ in complaints] + [flaw.place for flaw in flaws]
+        self._ask_kind(manifest.kind, resource, broken)
+
+    def _ask_kind(self, kind: Kind, resource: Resource, broken: list[Path]) -> None:
+        for finding in kind.check(resource):
+            if any(_related(("spec", *finding.path), path) for path in broken):
+                continue  # the finding is about the very thing that is wrong already
+            at = resource.source.locate(finding.path, key=finding.at_key)
+            words = finding.id, finding.message, finding.remedy
+            self._add(Problem(*words, at, finding.severity, self._address))
+
+    def _add(self, problem: Problem) -> None:
+        """Add a problem, unless an override only repeats what is wrong without it."""
+        said = {(known.id, known.message) for known in self.problems}
+        if (problem.id, problem.message) not in said or self.source.environment is None:
+            self.problems.append(problem)
+
+    def _say(self, rule: str, message: str, remedy: str, path: Path = ()) -> None:
+        at = self.source.locate_in_document(path)
+        self.problems.append(Problem(rule, message, remedy, at))
+
+
+def merge(base: Any, patch: Any) -> Any:
+    """Return `base` with a JSON merge patch (RFC 7396) laid over it; neither is changed."""
+    if not isinstance(patch, dict):
+        return patch
+    merged = dict(base) if isinstance(base, dict) else {}
+    for name, value in patch.items():
+        if value is None:
+            merged.pop(name, None)
+        else:
+            merged[name] = merge(merged.get(name), value)
+    return merged
+
+
+def _related(one: Path, other: Path) -> bool:
+    """Whether one path leads through the other."""
+    shorter = min(len(one), len(other))
+    return one[:shorter] == other[:shorter]
+
+
+def _is_text(document: Document, name: str) -> bool:
+    return isinstance(document.get(name), str)
+
+
+def _mapping(value: object) -> Document:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: object) -> Iterable[object]:
+    return value if isinstance(value, list) else ()
+
+
+def _environments(value: object) -> frozenset[str] | None:
+    if not isinstance(value, list):
+        return None
+    return frozenset(name for name in value if isinstance(name, str))

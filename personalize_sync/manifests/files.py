@@ -1,0 +1,183 @@
+"""Files below the manifest root: which are manifests, and how any of them is read.
+
+A pull request from a stranger can hold any tree: links to /proc, pipes, devices, endless files. So
+nothing is opened that does not lie below the root once every link is resolved, nothing is read that
+is no regular file, and nothing is read beyond the cap. Names that begin with a dot are never read:
+`.git/config` may hold the token of the CI job.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from personalize_sync.manifests.complaints import Complaint, quoted
+from personalize_sync.manifests.composing import MAX_BYTES
+from personalize_sync.problems import Location, Problem, did_you_mean
+from personalize_sync.project import PROJECT_FILE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_SUFFIXES = (".yaml", ".yml")
+# A pipe without a writer must not stop us, a link that appeared meanwhile must not lead us away.
+_OPEN = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+
+
+@dataclass(frozen=True)
+class Tree:
+    """The files below a manifest root."""
+
+    root: Path
+
+    @cached_property
+    def real_root(self) -> str:
+        """The root with every link resolved."""
+        return os.path.realpath(self.root)
+
+    def manifests(self) -> Iterator[str | Problem]:
+        """Yield the root-relative name of each manifest in order, and what keeps us from some."""
+        yield from self._below("")
+
+    def _below(self, folder: str) -> Iterator[str | Problem]:
+        try:
+            with os.scandir(os.path.join(self.root, folder)) as entries:  # noqa: PTH118 - 5x slower
+                found = sorted(entries, key=lambda entry: entry.name)
+        except OSError as error:
+            yield _unreadable(folder or ".", "folder", error)
+            return
+        for entry in found:
+            name = folder + entry.name
+            if entry.name.startswith("."):
+                continue
+            if entry.is_symlink():
+                yield from self._linked(entry, name)
+            elif entry.is_dir(follow_symlinks=False):
+                yield from self._below(name + "/")
+            elif is_manifest(name):
+                yield name
+
+    def _linked(self, entry: os.DirEntry[str], name: str) -> Iterator[str | Problem]:
+        """Follow no link: what it names inside the root is read at its own place."""
+        if not (is_manifest(name) or entry.is_dir()):
+            return
+        inside = self._inside(os.path.realpath(entry.path))
+        if inside is None:
+            yield _problem("PS2004", name, f"{quoted(name)} is a link that leaves the root")
+        elif not os.path.exists(entry.path):  # noqa: PTH110 - a string is at hand
+            yield _problem("PS1001", name, f"{quoted(name)} is a link to nothing")
+        elif not entry.is_dir() and not is_manifest(inside):
+            yield name
+
+    def _inside(self, real: str) -> str | None:
+        """Return the root-relative name of a resolved path, None outside and for hidden names."""
+        prefix = self.real_root.rstrip("/") + "/"
+        if real == self.real_root:
+            return ""
+        name = real.removeprefix(prefix).replace(os.sep, "/")
+        if not real.startswith(prefix) or any(p.startswith(".") for p in name.split("/")):
+            return None
+        return name
+
+    def read_manifest(self, name: str) -> bytes | Problem:
+        """Return a manifest's bytes, or why there are none."""
+        try:
+            path = os.path.join(self.root, name)  # noqa: PTH118 - 5x slower as Path
+            return read_regular(os.path.realpath(path) if os.path.islink(path) else path)  # noqa: PTH114 - the same
+        except OSError as error:
+            return _unreadable(name, "file", error)
+        except Complaint as complaint:
+            return complaint.problem(printable_name(name))
+
+    def read_named(self, name: str, path: str) -> bytes:
+        """Return the bytes of a file by its resolved name; `path` is what the manifest calls it."""
+        try:
+            return read_regular(os.path.join(self.real_root, name))  # noqa: PTH118 - strings
+        except FileNotFoundError:
+            raise self._not_found(name, path) from None
+        except OSError as error:
+            raise Complaint(
+                "PS2005",
+                f"the file {quoted(path)} cannot be read ({_reason(error)})",
+                "Name a readable file beside the manifest.",
+            ) from None
+
+    def resolve(self, manifest: str, path: str) -> str:
+        """Return the root-relative name, links resolved, of a file that a manifest names."""
+        outside = Complaint(
+            "PS2004",
+            f"the file {quoted(path)} is not below the manifest root",
+            "Name a file beside the manifest, with a relative path and no hidden folders.",
+        )
+        if path.startswith(("/", "~")) or "\\" in path or "\0" in path or ":" in path[:2]:
+            raise outside
+        parts: list[str] = list(PurePosixPath(manifest).parent.parts)
+        for part in path.split("/"):
+            if part == "..":
+                if not parts:
+                    raise outside
+                parts.pop()
+            elif part not in ("", "."):
+                parts.append(part)
+        inside = self._inside(os.path.realpath(os.path.join(self.real_root, *parts)))  # noqa: PTH118
+        if not inside:
+            raise outside
+        return inside
+
+    def _not_found(self, name: str, path: str) -> Complaint:
+        folder = PurePosixPath(name).parent
+        try:
+            beside = os.listdir(os.path.join(self.real_root, folder))  # noqa: PTH118, PTH208
+        except OSError:
+            beside = []
+        hint = did_you_mean(PurePosixPath(name).name, beside)
+        return Complaint(
+            "PS2003", f"there is no file {quoted(path)}", f"Add the file or correct the name.{hint}"
+        )
+
+
+def is_manifest(name: str) -> bool:
+    """Whether a file below the root is a manifest; the project file is none."""
+    return name.lower().endswith(_SUFFIXES) and name != PROJECT_FILE
+
+
+def read_regular(path: str) -> bytes:
+    """Return the bytes of a regular file within the cap."""
+    descriptor = os.open(path, _OPEN)
+    try:
+        state = os.fstat(descriptor)
+        if not stat.S_ISREG(state.st_mode):
+            raise Complaint("PS2005", "this is not a regular file", "Use a regular file.")
+        if state.st_size > MAX_BYTES:
+            raise Complaint(
+                "PS1006", f"the file is larger than {MAX_BYTES // 1024} KiB", "Make it smaller."
+            )
+        data = os.read(descriptor, MAX_BYTES + 1)
+    finally:
+        os.close(descriptor)
+    if len(data) == state.st_size:
+        return data
+    raise OSError(errno.EBUSY, "the file changed while it was read")
+
+
+def printable_name(name: str) -> str:
+    """Return a file name fit for output: undecodable bytes of it shown as escapes."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or type(error).__name__
+
+
+def _problem(rule: str, name: str, message: str) -> Problem:
+    remedy = "Put the file itself there, or remove it: every manifest below the root is read."
+    return Problem(rule, message, remedy, Location(printable_name(name), 1, 1, 1, 1))
+
+
+def _unreadable(name: str, what: str, error: OSError) -> Problem:
+    return _problem("PS1001", name, f"the {what} cannot be read ({_reason(error)})")

@@ -1,0 +1,170 @@
+"""Files -> desired resources: reads everything below the root and reports every problem at once."""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from personalize_sync.manifests.complaints import Complaint, quoted
+from personalize_sync.manifests.composing import compose, decode
+from personalize_sync.manifests.crosschecks import check_together
+from personalize_sync.manifests.documents import Reading
+from personalize_sync.manifests.files import Tree, printable_name
+from personalize_sync.manifests.sources import ManifestSource, SourceFile
+from personalize_sync.manifests.values import Values
+from personalize_sync.problems import Problem, in_order
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from yaml.nodes import Node
+
+    from personalize_sync.manifests.documents import Manifest
+    from personalize_sync.project import Project
+    from personalize_sync.resources import Resource
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Everything below the manifest root, read and checked."""
+
+    resources: tuple[Resource, ...]
+    """What the valid manifests want in the environment, by address; variants on their own."""
+    problems: tuple[Problem, ...]
+    files: int
+    """Manifest files that were read."""
+    manifests: int
+    """Documents in them."""
+    tree_digest: str
+    """Identifies the text of every manifest and of every file that manifests name."""
+
+
+def load_manifests(project: Project, *, environment: str | None = None) -> Loaded:
+    """Read every manifest of a project; without an environment, as all of them see it."""
+    with _no_garbage_collection():
+        tree = _TreeReading(Tree(project.root))
+        tree.read_all()
+        declared = tuple(sorted(project.environments))
+        mentioned = {name for m in tree.manifests for name in m.environments or ()}
+        everywhere = declared or tuple(sorted(mentioned))
+        tree.problems += check_together(
+            tree.manifests,
+            environments=everywhere if environment is None else (environment,),
+            declared=declared,
+            unread=tree.unread,
+        )
+        return Loaded(
+            resources=tuple(_resources(tree.manifests, environment)),
+            problems=in_order(tree.problems),
+            files=tree.files,
+            manifests=tree.documents,
+            tree_digest=tree.digest(),
+        )
+
+
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """Spare the collector the walk over a heap that only grows (measured: 14 to 34 %)."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _resources(manifests: list[Manifest], environment: str | None) -> list[Resource]:
+    wanted: list[Resource] = []
+    for manifest in manifests:
+        resource = manifest.resource(environment)
+        if resource and (environment is None or manifest.is_for(environment)):
+            wanted += manifest.kind.expand(resource)
+    return sorted(wanted, key=lambda resource: resource.address)
+
+
+class _TreeReading:
+    """Reads the files of a tree one by one."""
+
+    def __init__(self, tree: Tree) -> None:
+        self.problems: list[Problem] = []
+        self.manifests: list[Manifest] = []
+        self.unread: list[str] = []
+        self.files = 0
+        self.documents = 0
+        self._tree = tree
+        self._digests: dict[str, bytes] = {}
+        self._texts: dict[str, str] = {}
+
+    def read_all(self) -> None:
+        for name in self._tree.manifests():
+            if isinstance(name, Problem):
+                self.problems.append(name)
+                continue
+            data = self._tree.read_manifest(name)
+            if isinstance(data, Problem):
+                self.problems.append(data)
+                continue
+            self.files += 1
+            self._digests[name] = hashlib.sha256(data).digest()
+            self._read_file(name, data)
+
+    def _read_file(self, name: str, data: bytes) -> None:
+        shown = printable_name(name)
+        try:
+            file = SourceFile(shown, decode(data))
+        except Complaint as complaint:
+            self.unread.append(data.decode("utf-8", "replace"))
+            self.problems.append(complaint.problem(shown))
+            return
+        try:
+            for index, root in enumerate(compose(file.text)):
+                self.documents += 1
+                self._read_document(file, index, root, name)
+        except Complaint as complaint:
+            self.unread.append(file.text)
+            self.problems.append(complaint.problem(shown))
+
+    def _read_document(self, file: SourceFile, index: int, root: Node, name: str) -> None:
+        values = Values()
+        document = values.of(root)
+        self.problems += (complaint.problem(file.name) for complaint in values.complaints)
+        start = root.start_mark
+        source = ManifestSource(file, index, start.line + 1, start.column + 1)
+        reading = Reading(
+            source,
+            whole=values.are_whole,
+            read=lambda path: self._text(name, path),
+        )
+        manifest = reading.manifest(document)
+        self.problems += reading.problems
+        if manifest is not None:
+            if values.complaints:
+                manifest.resources.clear()
+            self.manifests.append(manifest)
+
+    def _text(self, manifest: str, path: str) -> str:
+        """Return the text of a file a manifest names; each file is decoded once."""
+        name = self._tree.resolve(manifest, path)
+        if name not in self._texts:
+            data = self._tree.read_named(name, path)
+            self._digests[name] = hashlib.sha256(data).digest()
+            try:
+                self._texts[name] = data.decode("utf-8")
+            except UnicodeDecodeError as error:
+                raise Complaint(
+                    "PS2005",
+                    f"the file {quoted(path)} is not UTF-8 (byte {error.start + 1})",
+                    "Save the file as UTF-8.",
+                ) from None
+        return self._texts[name]
+
+    def digest(self) -> str:
+        whole = hashlib.sha256()
+        for name in sorted(self._digests):
+            encoded = name.encode("utf-8", "surrogateescape")
+            whole.update(len(encoded).to_bytes(8, "big") + encoded + self._digests[name])
+        return "sha256:" + whole.hexdigest()
