@@ -48,15 +48,15 @@ def _unknown_environments(manifest: Manifest, declared: Collection[str]) -> Iter
         for name in sorted((manifest.environments or frozenset()) - set(declared)):
             yield _unknown(manifest, name, declared, _item(source, "environments", name))
     for override in filter(None, manifest.specs):
-        at = source.locate_in_document(("overrides", override), key=True)
         if declared and override not in declared:
+            at = source.locate_in_document(("overrides", override), key=True)
             yield _unknown(manifest, override, declared, at)
         elif not manifest.is_for(override):
             yield Problem(
                 "PS2006",
                 f"the override for {quoted(override)} is never used",
                 "Remove it, or add the environment to metadata.environments.",
-                at,
+                source.locate_in_document(("overrides", override), key=True),
                 address=str(manifest.address),
             )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from personalize_sync.kinds import BY_MANIFEST
 from personalize_sync.manifests import wording
 from personalize_sync.manifests.complaints import quoted
-from personalize_sync.manifests.inserts import Inserts, misplaced
+from personalize_sync.manifests.inserts import fill, misplaced
 from personalize_sync.manifests.schemas import verdict
 from personalize_sync.problems import Problem, Severity, did_you_mean
 from personalize_sync.resources import Address, Manage, Resource
@@ -154,13 +154,13 @@ class Reading:
         if not self._whole or not all(flaw.keeps_shape for flaw in flaws):
             return
         source = manifest.source_in(environment)
-        spec, complaints = Inserts(manifest.kind.name, self._read).fill(manifest.specs[environment])
+        spec, complaints = fill(manifest.kind.name, manifest.specs[environment], self._read)
         for path, complaint in complaints:
             at = source.locate((*path, "fromFile"))
             words = complaint.rule, complaint.message, complaint.remedy
             self._add(Problem(*words, at, address=self._address))
         if "fromSecret" in self.source.file.text:
-            for path in misplaced(spec):
+            for path in misplaced(manifest.kind.name, spec):
                 words = wording.secret_misplaced(path)
                 if not any(_related(flaw.place, ("spec", *path)) for flaw in flaws):
                     self._add(Problem(*words, source.locate(path), address=self._address))

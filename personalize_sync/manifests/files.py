@@ -157,7 +157,7 @@ def read_regular(path: str) -> bytes:
             raise Complaint(
                 "PS1006", f"the file is larger than {MAX_BYTES // 1024} KiB", "Make it smaller."
             )
-        data = os.read(descriptor, MAX_BYTES + 1)
+        data = os.read(descriptor, state.st_size + 1)
     finally:
         os.close(descriptor)
     if len(data) == state.st_size:

@@ -7,6 +7,7 @@ that the API stores in the open.
 
 from __future__ import annotations
 
+import operator
 from typing import TYPE_CHECKING, Any
 
 from personalize_sync.manifests.complaints import Complaint
@@ -49,30 +50,45 @@ SECRETS = {
         "auth/formUrlEncodedItems/*/value",
     ),
 }
+# Where the schemas let anything pass.
+OPEN = {
+    "connection": ("auth", "urlParameters"),
+    **dict.fromkeys(
+        ("experience", "experiment"),
+        ("variants", "traffic", "goals", "postTestAction", "dashboardLinks"),
+    ),
+}
 
 
-class Inserts:
-    """Replaces the inserts of one kind's specs; `read` gives the text of a named file."""
+def _places(kind: str) -> tuple[tuple[tuple[str, ...], str], ...]:
+    return tuple(
+        (tuple(place.split("/")), insert)
+        for insert, table in (("fromFile", FILES), ("fromSecret", SECRETS), ("lookup", LOOKUPS))
+        for place in table.get(kind, ())
+    )
 
-    def __init__(self, kind: str, read: Callable[[str], str]) -> None:
-        self._read = read
-        self._places = (
-            *((place.split("/"), self._file) for place in FILES.get(kind, ())),
-            *((place.split("/"), _secret) for place in SECRETS.get(kind, ())),
-            *((place.split("/"), _lookup) for place in LOOKUPS.get(kind, ())),
-        )
 
-    def fill(self, spec: Document) -> tuple[Document, list[tuple[Path, Complaint]]]:
-        """Return the spec with its inserts replaced, and what could not be, by path."""
-        complaints: list[tuple[Path, Complaint]] = []
-        filled: Any = spec
-        for place, become in self._places:
-            filled = _replace(filled, place, (), become, complaints)
-        return filled, complaints
+_PLACES = {kind: _places(kind) for kind in FILES}
 
-    def _file(self, value: Document) -> str | None:
-        path = value.get("fromFile")
-        return self._read(path) if isinstance(path, str) else None
+
+def fill(
+    kind: str, spec: Document, read: Callable[[str], str]
+) -> tuple[Document, list[tuple[Path, Complaint]]]:
+    """Return a spec with its inserts replaced, and what could not be, by path.
+
+    `read` returns the text of a file by the path that the manifest names it with.
+    """
+    become = {"fromFile": lambda value: _text(value, read), "fromSecret": _secret, "lookup": _lookup}
+    complaints: list[tuple[Path, Complaint]] = []
+    filled: Any = spec
+    for place, insert in _PLACES[kind]:
+        filled = _replace(filled, place, (), become[insert], complaints)
+    return filled, complaints
+
+
+def _text(value: Document, read: Callable[[str], str]) -> str | None:
+    path = value.get("fromFile")
+    return read(path) if isinstance(path, str) else None
 
 
 def _secret(value: Document) -> SecretRef | None:
@@ -89,7 +105,7 @@ def _lookup(value: Document) -> Lookup | None:
 
 def _replace(
     value: Any,
-    place: list[str],
+    place: tuple[str, ...],
     path: Path,
     become: Callable[[Document], object],
     complaints: list[tuple[Path, Complaint]],
@@ -106,29 +122,38 @@ def _replace(
         return value if replaced is None else replaced
     head, rest = place[0], place[1:]
     if isinstance(value, list) and head == "*":
-        return [
+        items = [
             _replace(child, rest, (*path, str(i)), become, complaints)
             for i, child in enumerate(value)
         ]
+        same = all(map(operator.is_, items, value))
+        return value if same else items
     if not isinstance(value, dict):
         return value
-    changed = {
-        key: _replace(value[key], rest, (*path, key), become, complaints)
-        for key in (value if head == "*" else (head,))
-        if key in value
-    }
-    return {**value, **changed}
+    changed = {}
+    for key in value if head == "*" else (head,):
+        before = value.get(key)
+        if isinstance(before, (dict, list)):
+            after = _replace(before, rest, (*path, key), become, complaints)
+            if after is not before:
+                changed[key] = after
+    return {**value, **changed} if changed else value
 
 
-def misplaced(spec: Any, path: Path = ()) -> Iterator[Path]:
+def misplaced(kind: str, spec: Document) -> Iterator[Path]:
     """Yield the paths of what is still written as `fromSecret` after `fill`."""
+    for name in OPEN.get(kind, ()):
+        yield from _secrets_in(spec.get(name), (name,))
+
+
+def _secrets_in(value: Any, path: Path) -> Iterator[Path]:
     children: Any = ()
-    if isinstance(spec, dict):
-        if "fromSecret" in spec:
+    if isinstance(value, dict):
+        if "fromSecret" in value:
             yield path
             return
-        children = spec.items()
-    elif isinstance(spec, list):
-        children = enumerate(spec)
+        children = value.items()
+    elif isinstance(value, list):
+        children = enumerate(value)
     for name, child in children:
-        yield from misplaced(child, (*path, str(name)))
+        yield from _secrets_in(child, (*path, str(name)))
