@@ -25,7 +25,7 @@ _TRIES = 3
 
 def create(desired: Resource, kind: Kind, body: Document, *, parent: str, run: Run) -> Live:
     """Create an object once. Raises StaleError if it, or one of its name, exists already."""
-    existing = find(desired, kind, parent, run)
+    existing = find(desired, kind, parent, run, again=False)
     if existing:
         raise StaleError(
             f"{desired.address} exists by now ({describe(existing)})",
@@ -65,23 +65,31 @@ def replace(
     return written
 
 
-def find(desired: Resource, kind: Kind, parent: str, run: Run) -> Live | None:
-    """Return the living object that a create would duplicate."""
+def find(
+    desired: Resource, kind: Kind, parent: str, run: Run, *, again: bool = True
+) -> Live | None:
+    """Return the living object that a create would duplicate.
+
+    Without `again`, a list that this run has already read will do.
+    """
     if kind.by_friendly_id:
         found = run.tenant.get(kind, desired.address.key)
-        if found:
-            same = found.friendly_id == desired.address.key
-            return found if same and not found.archived else None
-    identity = desired.address.key if kind.identity == "friendlyId" else desired.name
+        if found and found.friendly_id == desired.address.key:
+            return None if found.archived else found
+        if not again:
+            return None  # the plan was made from a list a moment ago
     return next(
-        (
-            item
-            for item in run.tenant.list_all(kind, parent=parent)
-            if not item.archived
-            and (item.friendly_id if kind.identity == "friendlyId" else item.name) == identity
-        ),
+        (item for item in run.listed(kind, parent, again=again) if _is_meant(item, desired, kind)),
         None,
     )
+
+
+def _is_meant(item: Live, desired: Resource, kind: Kind) -> bool:
+    if item.archived:
+        return False
+    if kind.identity == "friendlyId":
+        return item.friendly_id == desired.address.key
+    return item.name == desired.name
 
 
 def remaining(desired: Resource, kind: Kind, live: Live, run: Run) -> tuple[tuple[str, ...], ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from personalize_sync.kinds import Refs
@@ -10,6 +11,7 @@ from personalize_sync.kinds import Refs
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from personalize_sync.kinds import Kind
     from personalize_sync.resources import Address, Live, Resource, Secret, SecretRef
     from personalize_sync.tenant.live import WritableTenant
     from personalize_sync.tenant.retrying import Patience
@@ -30,6 +32,15 @@ class Run:
     ours: frozenset[str] = frozenset()
     written: dict[Address, Live] = field(default_factory=dict)
     sent: dict[Address, Resource] = field(default_factory=dict)
+    _lists: dict[tuple[str, str], tuple[Live, ...]] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def listed(self, kind: Kind, parent: str, *, again: bool) -> tuple[Live, ...]:
+        """Return the objects of a kind, read once for all creates or `again` for certainty."""
+        with self._lock:
+            if again or (kind.name, parent) not in self._lists:
+                self._lists[kind.name, parent] = self.tenant.list_all(kind, parent=parent)
+            return self._lists[kind.name, parent]
 
     @property
     def refs(self) -> Refs:

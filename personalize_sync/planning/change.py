@@ -123,6 +123,11 @@ class Change:
         """The fields that the tenant moved."""
         return tuple(f for f in self.fields if f.cause in (Cause.DRIFT, Cause.CONFLICT))
 
+    @property
+    def suspect(self) -> tuple[FieldChange, ...]:
+        """The fields that the tenant moved, or may have."""
+        return tuple(f for f in self.fields if f.cause is not Cause.PENDING)
+
 
 RISKS: Final = ("cosmetic", "content", "lifecycle", "statistical", "destructive")
 

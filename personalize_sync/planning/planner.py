@@ -256,20 +256,17 @@ def _is_foreign(live: Live, state: LiveState) -> bool:
 
 def _was_moved(change: Change) -> bool:
     """Whether somebody else is, or may be, behind some difference in an existing object."""
-    if change.action is not Action.UPDATE or not change.live:
-        return False
-    return bool(change.drifted) or not change.base.known
+    return change.action is Action.UPDATE and bool(change.live and change.suspect)
 
 
 def _drift(change: Change) -> Drift:
     live = change.live
-    fields = change.drifted if change.base.known else change.fields
     return Drift(
         change.address,
         author=live.author if live else None,
         at=live.modified_at if live else None,
         revision=live.revision if live else None,
-        fields=fields,
+        fields=change.suspect,
         location=change.location,
     )
 

@@ -13,7 +13,7 @@ from personalize_sync.planning.compare import (
     matches_from,
     value_at,
 )
-from personalize_sync.resources import ABSENT, SecretRef, Unset
+from personalize_sync.resources import ABSENT, AFTER_APPLY, SecretRef, Unset
 
 if TYPE_CHECKING:
     from personalize_sync.kinds import Kind
@@ -71,6 +71,8 @@ def field_changes(
 
 
 def _cause(base: Any, desired: Any, live: Any, *, known: bool) -> Cause:
+    if desired is AFTER_APPLY:
+        return Cause.PENDING  # follows from another change of this plan
     if not known:
         return Cause.UNDETERMINED
     git_moved = canonical(base) != canonical(desired)

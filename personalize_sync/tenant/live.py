@@ -67,8 +67,14 @@ class Tenant:
         record = self._reader.get(self._reads(kind), _item(kind, ref))
         return self._live(kind, record, parent=parent) if record is not None else None
 
-    def history(self, kind: Kind, live: Live, ours: frozenset[str]) -> Base | None:
+    @property
+    def ours(self) -> frozenset[str]:
+        """The author stamps of our own keys."""
+        return self._keyring.stamps
+
+    def history(self, kind: Kind, live: Live) -> Base | None:
         """Return the newest revision that one of our own keys wrote, None if there is none."""
+        ours = self.ours
         path = _item(kind, live.ref) + "/revisions"
         try:
             listed = list(self._records(kind, path))

@@ -1,0 +1,22 @@
+"""The entry point: `personalize-sync` and `python -m personalize_sync`."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command line and end the process with its exit code."""
+    if sys.argv[1:] == ["--version"]:
+        # Answered before anything is imported: scripts ask this often.
+        from personalize_sync import __version__  # noqa: PLC0415
+
+        print(f"personalize-sync {__version__}")  # noqa: T201 - this is the document asked for
+        sys.exit(0)
+    from personalize_sync.cli.endings import run  # noqa: PLC0415
+
+    sys.exit(run())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""Every way a command can end, and its exit code. Nobody sees a traceback without -v."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import traceback
+from typing import TYPE_CHECKING
+
+import click
+
+from personalize_sync.cli import cli
+from personalize_sync.errors import InvalidInput, SyncError
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+_USAGE = 64
+_INTERRUPTED = 130
+_TERMINATED = 143
+
+
+class Ending(SystemExit):
+    """A command that finished and says with which code."""
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run one command line and return the exit code of the process."""
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        result = cli.main(args=arguments, prog_name="personalize-sync", standalone_mode=False)
+    except click.UsageError as error:
+        _usage(error)
+        return _USAGE
+    except click.ClickException as error:
+        click.echo(f"error: {error.format_message()}", err=True)
+        return 1
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("Interrupted. Nothing was written.", err=True)
+        return _INTERRUPTED
+    except InvalidInput as error:
+        return error.exit_code  # its problems were the document
+    except SyncError as error:
+        _refusal(error)
+        return error.exit_code
+    except SystemExit as error:
+        return error.code if isinstance(error.code, int) else 1
+    except BrokenPipeError:
+        # The reader of our output went away; there is nobody left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:  # noqa: BLE001 - the last boundary
+        _unexpected(error)
+        return 1
+    return result if isinstance(result, int) else 0
+
+
+def _usage(error: click.UsageError) -> None:
+    if error.ctx is not None:
+        click.echo(error.ctx.get_usage(), err=True)
+    click.echo(f"error: {error.format_message()}", err=True)
+
+
+def _refusal(error: SyncError) -> None:
+    from personalize_sync.rendering import plain  # noqa: PLC0415 - foreign text passes the gate
+
+    click.echo(f"error: {plain(error.message)}", err=True)
+    for line in (error.hint, *getattr(error, "__notes__", ("Nothing was written.",))):
+        if line:
+            click.echo(f"  {plain(line)}", err=True)
+
+
+def _unexpected(error: Exception) -> None:
+    click.echo(
+        f"error: unexpected {type(error).__name__}; this is a bug, please report it.", err=True
+    )
+    if "-v" in sys.argv or "--verbose" in sys.argv:
+        # Frames without their locals and the message: both may hold what must not be shown.
+        click.echo("".join(traceback.format_tb(error.__traceback__)), err=True)
+    else:
+        click.echo("  Run again with -v to see where.", err=True)
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> None:
+    click.echo("Terminated.", err=True)
+    raise SystemExit(_TERMINATED)

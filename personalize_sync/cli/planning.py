@@ -1,0 +1,157 @@
+"""What `plan`, `drift` and `apply` share: their options, the policy, and the reading session."""
+
+from __future__ import annotations
+
+import functools
+import os
+import subprocess
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import uuid4
+
+import click
+
+from personalize_sync import __version__
+from personalize_sync.cli.options import Common, option
+from personalize_sync.cli.session import environment_of, load, open_project, session
+from personalize_sync.errors import UsageError
+from personalize_sync.planning.plan import Plan, SourceTree
+from personalize_sync.planning.policy import Policy
+from personalize_sync.project import Environment, OnDrift
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from personalize_sync.cli.session import Session
+    from personalize_sync.manifests import Loaded
+    from personalize_sync.project import Project
+    from personalize_sync.rendering import Look
+
+_F = TypeVar("_F", bound="Callable[..., Any]")
+LIFETIME = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the command line asked of the planner."""
+
+    prune: bool = False
+    on_drift: str = ""
+    select: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    allow: tuple[str, ...] = ()
+    parallelism: int = 4
+
+
+def wishes(function: _F) -> _F:
+    """Give a command the options of planning; it receives them as one `Wishes`."""
+
+    @functools.wraps(function)
+    def wrapper(*args: Any, **given: Any) -> Any:
+        taken = {name: given.pop(name) for name in Wishes.__dataclass_fields__}
+        return function(*args, wishes=Wishes(**taken), **given)
+
+    options = (
+        option("--prune", is_flag=True, help="Archive what we own and no manifest declares."),
+        option("--on-drift", type=click.Choice([policy.value for policy in OnDrift]), default=""),
+        option("--select", multiple=True, metavar="GLOB", help="Only these addresses."),
+        option("--exclude", multiple=True, metavar="GLOB", help="All but these addresses."),
+        option("--allow", multiple=True, metavar="RULE=ADDRESS", help="Override one guard."),
+        option("--parallelism", type=click.IntRange(1, 16), default=4, show_default=True),
+    )
+    for decorate in reversed(options):
+        wrapper = decorate(wrapper)  # type: ignore[assignment]
+    return wrapper  # type: ignore[return-value]
+
+
+def policy_of(environment: Environment, wishes: Wishes) -> Policy:
+    """Return the planner's policy; raises UsageError for wishes that contradict each other."""
+    narrowed = bool(wishes.select or wishes.exclude)
+    if wishes.prune and narrowed:
+        raise UsageError(
+            "--prune needs the whole view, and --select or --exclude narrows it",
+            "Use one or the other.",
+        )
+    return Policy(
+        environment,
+        prune=(wishes.prune or environment.prune) and not narrowed,
+        on_drift=OnDrift(wishes.on_drift) if wishes.on_drift else environment.on_drift,
+        select=wishes.select,
+        exclude=wishes.exclude,
+        allow=tuple(_allowed(text) for text in wishes.allow),
+    )
+
+
+def _allowed(text: str) -> tuple[str, str]:
+    rule, separator, glob = text.partition("=")
+    if not (rule and separator and glob):
+        raise UsageError(
+            f'--allow "{text}" is not RULE=ADDRESS',
+            "For example: --allow conflict=template/promo_strip",
+        )
+    return rule, glob
+
+
+def source_of(project: Project, loaded: Loaded) -> SourceTree:
+    """Return what identifies the manifests: their digest, and their commit where Git knows it."""
+    commit = _git(project.root, "rev-parse", "HEAD")
+    dirty = bool(commit and _git(project.root, "status", "--porcelain", "--", "."))
+    return SourceTree(loaded.tree_digest, project.config_digest, commit, dirty)
+
+
+def _git(root: Path, *arguments: str) -> str:
+    """Ask Git; an answer is a courtesy, so no Git, no repository and no commit are all no answer."""
+    try:
+        done = subprocess.run(  # noqa: S603 - fixed arguments, no shell
+            ["git", *arguments],  # noqa: S607 - the user's own git
+            cwd=root,
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=False,
+            # Nothing of ours in its environment: our variables hold secrets.
+            env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C"},
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def look_now(common: Common, root: Path, *, view: str = "plan") -> Look:
+    """Return how a plan of this moment is shown."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    return common.look(
+        root,
+        view=view,
+        id=str(uuid4()),
+        created_at=f"{now:%Y-%m-%dT%H:%M:%SZ}",
+        expires_at=f"{now + LIFETIME:%Y-%m-%dT%H:%M:%SZ}",
+        tool_version=__version__,
+    )
+
+
+@contextmanager
+def ready(
+    common: Common, project: Project, wishes: Wishes
+) -> Iterator[tuple[Session, Loaded, Policy]]:
+    """Check all that can be checked without the tenant, then make the tenant reachable."""
+    environment = environment_of(project, common)
+    policy = policy_of(environment, wishes)
+    loaded = load(common, project, environment)
+    with session(project, environment) as opened:
+        yield opened, loaded, policy
+
+
+def read_plan(common: Common, wishes: Wishes) -> tuple[Plan, Project]:
+    """Make the plan of a command that only reads, whatever the manifests say."""
+    from personalize_sync import reconcile  # noqa: PLC0415 - httpx
+
+    project = open_project(common)
+    with ready(common, project, wishes) as (opened, loaded, policy):
+        with opened.readable(wishes.parallelism) as tenant:
+            source = source_of(project, loaded)
+            plan, _ = reconcile.plan(loaded, tenant, policy, source=source)
+    return plan, project

@@ -1,0 +1,157 @@
+"""Opening what a command works on: the project, its environment, and the tenant behind it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import click
+
+from personalize_sync.errors import InvalidInput, UsageError
+from personalize_sync.problems import did_you_mean
+from personalize_sync.project import FEATURES, Environment, Project
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from personalize_sync.cli.options import Common
+    from personalize_sync.manifests import Loaded
+    from personalize_sync.tenant.client import Connection
+    from personalize_sync.tenant.keyring import Keyring
+    from personalize_sync.tenant.live import Tenant, WritableTenant
+
+STATE = ".personalize-sync"
+"""The directory below the root for what the tool keeps: sandbox, journals, caches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A reachable environment: where it answers, and the variables that hold its keys."""
+
+    project: Project
+    environment: Environment
+    environ: Mapping[str, str] = field(repr=False)
+
+    @contextmanager
+    def readable(self, parallelism: int) -> Iterator[Tenant]:
+        """Open the tenant for reading: nothing but GET and the token POST can be sent."""
+        from personalize_sync.tenant.client import Reader  # noqa: PLC0415 - httpx
+        from personalize_sync.tenant.live import Tenant  # noqa: PLC0415
+
+        keyring = self.keyring()
+        reader = Reader(self.connection(), keyring)
+        with closing(Tenant(reader, keyring, self.environment, parallelism=parallelism)) as tenant:
+            yield tenant
+
+    @contextmanager
+    def writable(self, parallelism: int) -> Iterator[WritableTenant]:
+        """Open the tenant for reading and writing."""
+        from personalize_sync.tenant.client import Writer  # noqa: PLC0415 - httpx
+        from personalize_sync.tenant.live import WritableTenant  # noqa: PLC0415
+
+        keyring = self.keyring()
+        writer = Writer(self.connection(), keyring)
+        with closing(
+            WritableTenant(writer, keyring, self.environment, parallelism=parallelism)
+        ) as tenant:
+            yield tenant
+
+    def connection(self) -> Connection:
+        """Return where the tenant answers."""
+        from personalize_sync.tenant.client import Connection  # noqa: PLC0415 - httpx
+
+        return Connection(self.environment.base_url, self.environment.token_url)
+
+    def keyring(self) -> Keyring:
+        """Return the keys of the environment."""
+        from personalize_sync.tenant.keyring import Keyring  # noqa: PLC0415
+
+        return Keyring(self.environment, self.environ)
+
+
+def open_project(common: Common) -> Project:
+    """Return the project; its problems are the document of a command that cannot go on."""
+    from personalize_sync.manifests import find_root, load_project  # noqa: PLC0415 - YAML
+
+    root = find_root(common.chdir, Path.cwd())
+    try:
+        return load_project(root)
+    except InvalidInput as error:
+        deliver_problems(common, root, error)
+        raise
+
+
+def environment_of(project: Project, common: Common) -> Environment:
+    """Return the environment a command is for."""
+    name = common.env or project.default_environment
+    if not project.environments:
+        raise UsageError(
+            f"{project.root} has no project file, so no environment is known",
+            "Write personalize-sync.yaml there, or say with -C where it is.",
+        )
+    if name not in project.environments:
+        known = ", ".join(sorted(project.environments))
+        raise UsageError(
+            f'no environment is called "{name}"' if name else "no environment was named",
+            f"Known: {known}.{did_you_mean(name, project.environments)} Name one with -e.",
+        )
+    return project.environments[name]
+
+
+def load(common: Common, project: Project, environment: Environment) -> Loaded:
+    """Return the valid manifests; problems are the document of a command that cannot go on."""
+    from personalize_sync import reconcile  # noqa: PLC0415 - the whole machinery
+
+    try:
+        return reconcile.load(project, environment.name)
+    except InvalidInput as error:
+        deliver_problems(common, project.root, error)
+        raise
+
+
+def deliver_problems(common: Common, root: Path, error: InvalidInput) -> None:
+    """Write problems as the document, in the requested format."""
+    from personalize_sync.rendering import Problems, render  # noqa: PLC0415
+
+    document = Problems(error.problems, files=0, manifests=0)
+    common.deliver(render(document, common.format, common.look(root)))
+    common.say("Nothing was sent to the tenant, and nothing was written.")
+
+
+@contextmanager
+def session(project: Project, environment: Environment) -> Iterator[Session]:
+    """Make an environment reachable; an embedded tenant is served for as long as it is needed."""
+    if environment.sandbox is None:
+        yield Session(project, environment, os.environ)
+        return
+    from personalize_sync.sandbox import Knobs, Sandbox, Server  # noqa: PLC0415
+
+    knobs = Knobs.parse(environment.sandbox).in_real_time()
+    with Sandbox(sandbox_file(project), knobs=knobs) as sandbox, Server(sandbox) as server:
+        reachable = replace(environment, base_url=server.base_url, token_url=server.token_url)
+        yield Session(project, reachable, {**os.environ, **sandbox_keys(environment.name)})
+
+
+def sandbox_file(project: Project) -> Path:
+    """Return where the embedded tenant of a project keeps its state."""
+    folder = project.root / STATE
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise click.ClickException(f"cannot create {folder}: {error.strerror}") from None
+    return folder / "sandbox.db"
+
+
+def sandbox_keys(environment: str) -> dict[str, str]:
+    """Return the variables that hold the well-known keys of a fresh sandbox."""
+    from personalize_sync.tenant.keyring import variables  # noqa: PLC0415
+
+    keys = {}
+    for feature in FEATURES:
+        name = variables(environment, feature)[0]
+        keys[name] = f"sandbox-{feature}"
+        keys[name.removesuffix("_ID") + "_SECRET"] = f"sandbox-{feature}-secret"
+    return keys

@@ -1,0 +1,54 @@
+"""`personalize-sync validate`: check the manifests, offline."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from personalize_sync.cli.options import Common, common
+from personalize_sync.cli.session import environment_of, open_project
+from personalize_sync.errors import UsageError
+from personalize_sync.problems import Problem, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+@click.command("validate")
+@click.argument("paths", nargs=-1, type=click.Path())
+@common
+def command(common: Common, paths: tuple[str, ...]) -> int:
+    """Check the manifests, offline. PATHs narrow what is reported, not what is read."""
+    from personalize_sync.manifests import load_manifests  # noqa: PLC0415 - YAML and schemas
+    from personalize_sync.rendering import Problems, render  # noqa: PLC0415
+
+    project = open_project(common)
+    environment = environment_of(project, common).name if common.env else None
+    loaded = load_manifests(project, environment=environment)
+    shown = _below(loaded.problems, [Path(path) for path in paths], project.root)
+    document = Problems(shown, files=loaded.files, manifests=loaded.manifests)
+    common.deliver(render(document, common.format, common.look(project.root)))
+    return 10 if any(problem.severity is Severity.ERROR for problem in shown) else 0
+
+
+def _below(problems: Iterable[Problem], paths: Iterable[Path], root: Path) -> tuple[Problem, ...]:
+    """Return the problems of the named files and folders, all of them where none is named."""
+    wanted = [_inside(path, root.resolve()) for path in paths]
+    return tuple(
+        problem
+        for problem in problems
+        if not wanted
+        or problem.location is None
+        or any(Path(problem.location.file).is_relative_to(path) for path in wanted)
+    )
+
+
+def _inside(path: Path, root: Path) -> Path:
+    """Return a path relative to the root, whether given from here or from the root."""
+    for candidate in (path, root / path):
+        full = candidate.resolve()
+        if full.exists() and full.is_relative_to(root):
+            return full.relative_to(root)
+    raise UsageError(f"{path} is not below {root}", "Name a file or folder of the project.")

@@ -1,0 +1,141 @@
+"""The whole story: load the manifests, check them, fetch what is live, plan, guard, apply."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from personalize_sync.apply import Ways, resolve
+from personalize_sync.apply import apply as carry_out
+from personalize_sync.errors import GuardError, InvalidInput
+from personalize_sync.kinds import BY_NAME, KINDS
+from personalize_sync.manifests import Loaded, load_manifests
+from personalize_sync.planning.plan import Plan, SourceTree
+from personalize_sync.planning.planner import histories, make_plan
+from personalize_sync.problems import Problem, Severity
+from personalize_sync.resources import Live, LiveState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from personalize_sync.planning.outcome import Report
+    from personalize_sync.planning.policy import Policy
+    from personalize_sync.project import Environment, Project
+    from personalize_sync.resources import Resource
+    from personalize_sync.tenant.live import Tenant, WritableTenant
+    from personalize_sync.tenant.retrying import Patience
+
+
+def load(project: Project, environment: str) -> Loaded:
+    """Return the manifests of one environment; raises InvalidInput unless all of them are valid."""
+    loaded = load_manifests(project, environment=environment)
+    errors = [p for p in loaded.problems if p.severity is Severity.ERROR]
+    errors += [_not_planned(r) for r in loaded.resources if not BY_NAME[r.address.kind].planned]
+    if errors:
+        raise InvalidInput(errors)
+    return loaded
+
+
+def plan(
+    loaded: Loaded, tenant: Tenant, policy: Policy, *, source: SourceTree
+) -> tuple[Plan, LiveState]:
+    """Fetch what the manifests are about and compare; sends nothing but GET and the token POST."""
+    if policy.prune and not loaded.manifests:
+        policy = replace(policy, unproven=(*policy.unproven, "no manifest was found"))
+    state = fetch(loaded.resources, tenant, policy)
+    result = make_plan(loaded.resources, state, policy=policy, source=source)
+    unexplained = histories(result, state)
+    if unexplained:
+        bases = tenant.each(lambda live: tenant.history(BY_NAME[live.kind], live), unexplained)
+        known = {live.ref: base for live, base in zip(unexplained, bases, strict=True)}
+        state = replace(state, bases=known)
+        result = make_plan(loaded.resources, state, policy=policy, source=source)
+    warnings = tuple(p for p in loaded.problems if p.severity is not Severity.ERROR)
+    return replace(result, diagnostics=(*result.diagnostics, *warnings)), state
+
+
+def fetch(desired: Sequence[Resource], tenant: Tenant, policy: Policy) -> LiveState:
+    """Read every object of the kinds that are declared, or that prune may archive."""
+    wanted = {resource.address.kind for resource in desired}
+    if policy.prune:
+        wanted |= {k.name for k in KINDS if k.planned and _is_open(k.name, policy.environment)}
+    top = [kind for kind in KINDS if kind.name in wanted and not kind.parent]
+    objects = [live for listed in tenant.each(tenant.list_all, top) for live in listed]
+    objects += _hidden_twins(desired, objects, tenant)
+    objects += _variants(desired, objects, tenant)
+    return LiveState(tuple(objects), client_key=tenant.client_key, ours=tenant.ours)
+
+
+def apply(
+    plan: Plan,
+    state: LiveState,
+    tenant: WritableTenant,
+    *,
+    environ: Mapping[str, str],
+    patience: Patience,
+    ways: Ways,
+    secrets_dir: Path | None = None,
+    skip_blocked: bool = False,
+) -> Report:
+    """Carry out a plan. Raises GuardError or CredentialError before anything is written."""
+    if plan.blocked and not skip_blocked:
+        raise GuardError(
+            f"{len(plan.blocked)} of {len(plan.changes)} changes are blocked; nothing was written",
+            "Allow each by its address, or carry out the rest with --skip-blocked.",
+        )
+    todo = [change for change in plan.changes if not change.blocked]
+    secrets = resolve(todo, environ, directory=secrets_dir)
+    return carry_out(plan, tenant, state=state, secrets=secrets, patience=patience, ways=ways)
+
+
+def _hidden_twins(
+    desired: Iterable[Resource], objects: Sequence[Live], tenant: Tenant
+) -> list[Live]:
+    """Ask for each friendlyId that no list showed: lists may lag, shift, or hide archived ones."""
+    listed = {(live.kind, live.friendly_id) for live in objects}
+    missing = [
+        resource.address
+        for resource in desired
+        if BY_NAME[resource.address.kind].by_friendly_id
+        and (resource.address.kind, resource.address.key) not in listed
+    ]
+    found = tenant.each(lambda a: tenant.get(BY_NAME[a.kind], a.key), missing)
+    return [
+        live
+        for address, live in zip(missing, found, strict=True)
+        if live and live.friendly_id == address.key
+    ]
+
+
+def _variants(desired: Iterable[Resource], objects: Iterable[Live], tenant: Tenant) -> list[Live]:
+    """List the variants of the models that manifests mean."""
+    variant = BY_NAME["decision-variant"]
+    names = {
+        name
+        for resource in desired
+        if resource.address.kind == variant.parent
+        for name in (resource.name, *resource.renamed_from)
+    }
+    models = [
+        live
+        for live in objects
+        if live.kind == variant.parent and not live.archived and live.name in names
+    ]
+    listed = tenant.each(lambda model: tenant.list_all(variant, parent=model.ref), models)
+    return [live for each in listed for live in each]
+
+
+def _is_open(kind: str, environment: Environment) -> bool:
+    return environment.feature(kind, BY_NAME[kind].read_with) is not None
+
+
+def _not_planned(resource: Resource) -> Problem:
+    title = BY_NAME[resource.address.kind].title
+    return Problem(
+        "PS1031",
+        f"this version validates {title} but does not plan them yet",
+        f"Keep {title} out of the environments that are planned (metadata.environments).",
+        location=resource.source.start,
+        address=str(resource.address),
+    )
