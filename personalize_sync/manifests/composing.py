@@ -238,7 +238,7 @@ def _as_complaint(error: BaseException, text: str) -> Complaint:
         return Complaint("PS1003", f"the YAML parser gives up ({name})", "Simplify the file.")
     mark = error.problem_mark or error.context_mark
     words = ", ".join(part for part in (error.problem, error.context) if part)
-    if "unexpected end of stream" in words and error.context_mark:
+    if mark and error.context_mark and mark.index >= len(text.rstrip()):
         mark = error.context_mark  # what was never closed is of more use than the end of the file
     if mark is None:
         return Complaint("PS1003", f"not valid YAML: {quoted(words, marks='')}", _REMEDY)

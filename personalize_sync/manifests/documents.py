@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from personalize_sync.kinds import BY_MANIFEST
 from personalize_sync.manifests import wording
 from personalize_sync.manifests.complaints import quoted
+from personalize_sync.manifests.flaws import Flaw
 from personalize_sync.manifests.inserts import fill, misplaced
 from personalize_sync.manifests.schemas import verdict
 from personalize_sync.problems import Problem, Severity, did_you_mean
@@ -17,10 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from personalize_sync.kinds import Kind
-    from personalize_sync.manifests.explaining import Flaw
     from personalize_sync.manifests.sources import ManifestSource
     from personalize_sync.resources import Document, Path
 
+# Stands for the flaws of a document that were not looked for.
+_EVERYTHING = Flaw((), "PS1006", "", "")
 API_VERSION = "personalize-sync/v1"
 
 
@@ -36,7 +38,8 @@ class Manifest:
     specs: dict[str | None, Document] = field(default_factory=dict)
     """As written, overrides merged, for None (no override) and each environment with an override."""
     resources: dict[str | None, Resource] = field(default_factory=dict)
-    """The same as resources, if nothing is wrong with the document."""
+    """The same as resources, as far as it could be understood."""
+    is_valid: bool = False
 
     def is_for(self, environment: str) -> bool:
         """Whether the manifest counts in an environment."""
@@ -57,15 +60,31 @@ class Manifest:
         return self.source.seen_by(environment)
 
 
+@dataclass(slots=True)
+class Budget:
+    """How much of one file is explained: a file that is wrong all over costs no more than others."""
+
+    problems: int = 200
+    values: int = 20_000
+
+
 class Reading:
     """Reads one document; the problems gather in `problems`."""
 
-    def __init__(self, source: ManifestSource, *, whole: bool, read: Callable[[str], str]) -> None:
+    def __init__(
+        self,
+        source: ManifestSource,
+        *,
+        whole: bool,
+        read: Callable[[str], str],
+        budget: Budget,
+    ) -> None:
         self.source = source
         self.problems: list[Problem] = []
         self._read = read
         # Whether every value of the document could be read; a hole is no reason for complaints.
         self._whole = whole
+        self._budget = budget
         self._address = ""
 
     def manifest(self, document: Any) -> Manifest | None:
@@ -131,13 +150,20 @@ class Reading:
                 if flaws or not is_valid(merged):
                     own = self._explain(manifest.kind, merged, source)
             self._judge_spec(manifest, document, environment, own)
-        if any(problem.severity is Severity.ERROR for problem in self.problems):
-            manifest.resources.clear()
+        manifest.is_valid = self._whole and not any(
+            problem.severity is Severity.ERROR for problem in self.problems
+        )
 
     def _explain(self, kind: Kind, document: Document, source: ManifestSource) -> list[Flaw]:
         from personalize_sync.manifests.explaining import explain  # noqa: PLC0415 - 75 ms
 
+        self._budget.values -= _size(document)
+        if self._budget.problems <= 0 or self._budget.values <= 0:
+            message = "there are more mistakes in this file than can be explained"
+            self._say("PS1006", message, "Correct the others first, or split the file.")
+            return [_EVERYTHING]
         flaws = explain(kind.name, document)
+        self._budget.problems -= len(flaws)
         if self._whole:
             self.problems += (self._problem(flaw, source) for flaw in flaws)
         return flaws
@@ -150,11 +176,15 @@ class Reading:
     def _judge_spec(
         self, manifest: Manifest, document: Document, environment: str | None, flaws: list[Flaw]
     ) -> None:
-        """Read the files a spec names and ask its kind; only where the schema's types hold."""
-        if not self._whole or not all(flaw.keeps_shape for flaw in flaws):
+        """Read the files a spec names and ask its kind, leaving out what has the wrong type."""
+        if not self._whole or _EVERYTHING in flaws:
             return
         source = manifest.source_in(environment)
-        spec, complaints = fill(manifest.kind.name, manifest.specs[environment], self._read)
+        stated = manifest.specs[environment]
+        for flaw in flaws:
+            if not flaw.keeps_shape:
+                stated = _without(stated, flaw.path[1:])
+        spec, complaints = fill(manifest.kind.name, stated, self._read)
         for path, complaint in complaints:
             at = source.locate((*path, "fromFile"))
             words = complaint.rule, complaint.message, complaint.remedy
@@ -213,6 +243,23 @@ def _related(one: Path, other: Path) -> bool:
     """Whether one path leads through the other."""
     shorter = min(len(one), len(other))
     return one[:shorter] == other[:shorter]
+
+
+def _without(spec: Document, path: Path) -> Document:
+    """Return a spec without the value at `path`; a list is left out whole, lest its items move."""
+    if not path:
+        return {}
+    head, rest = path[0], path[1:]
+    child = spec.get(head)
+    if rest and isinstance(child, dict):
+        return {**spec, head: _without(child, rest)}
+    return {name: value for name, value in spec.items() if name != head}
+
+
+def _size(value: object) -> int:
+    if isinstance(value, dict):
+        return 1 + sum(map(_size, value.values()))
+    return 1 + sum(map(_size, value)) if isinstance(value, list) else 1
 
 
 def _is_text(document: Document, name: str) -> bool:

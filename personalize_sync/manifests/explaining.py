@@ -7,16 +7,17 @@ here and nowhere else.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import orjson
 from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 from referencing import Registry
 
 from personalize_sync.manifests import wording
+from personalize_sync.manifests.flaws import Flaw
 from personalize_sync.manifests.schemas import schema
 from personalize_sync.manifests.values import MAX_COMPLAINTS
 
@@ -30,36 +31,42 @@ if TYPE_CHECKING:
 _Error: TypeAlias = Any
 
 
-@dataclass(frozen=True, slots=True)
-class Flaw:
-    """One mistake in a document, by its path from the document's root."""
-
-    path: Path
-    rule: str
-    message: str
-    remedy: str
-    at_key: bool = False
-    missing: str = ""
-    """The field that should stand at `path`."""
-
-    @property
-    def place(self) -> Path:
-        """The path of what is wrong, be it something that is not there."""
-        return (*self.path, self.missing) if self.missing else self.path
-
-    @property
-    def keeps_shape(self) -> bool:
-        """Whether everything else in the document still has the type the schema promises."""
-        return self.rule != "PS1012" and not self.rule.startswith("PS4")
-
-
 def _pattern(_validator: Any, pattern: str, value: Any, _schema: Any) -> Iterator[ValidationError]:
     # In Python `$` also matches before a final line break; in ECMA 262 it does not.
     if isinstance(value, str) and not re.search(re.sub(r"\$$", r"\\Z", pattern), value):
         yield ValidationError("does not match")
 
 
-_Validator: Any = extend(Draft202012Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]
+def _unevaluated(
+    _validator: Any, _closed: object, value: Any, schema: Any
+) -> Iterator[ValidationError]:
+    # Every closed object of the schemas lists all its keys in `properties` beside the keyword.
+    if isinstance(value, dict) and not value.keys() <= schema["properties"].keys():
+        yield ValidationError("unknown keys")
+
+
+def _unique(
+    _validator: Any, _wanted: object, value: Any, _schema: Any
+) -> Iterator[ValidationError]:
+    if isinstance(value, list) and next(_repeated(value), None) is not None:
+        yield ValidationError("repeated items")
+
+
+def _repeated(items: list[Any]) -> Iterator[int]:
+    """Yield the indexes of items that stand in the list before, in linear time."""
+    seen = set()
+    for index, item in enumerate(items):
+        form = orjson.dumps(item, option=orjson.OPT_SORT_KEYS)
+        if form in seen:
+            yield index
+        seen.add(form)
+
+
+# jsonschema's own versions take quadratic time, or differ from ECMA 262.
+_Validator: Any = extend(  # type: ignore[no-untyped-call]
+    Draft202012Validator,
+    {"pattern": _pattern, "unevaluatedProperties": _unevaluated, "uniqueItems": _unique},
+)
 
 
 @cache
@@ -106,7 +113,7 @@ def _flaws(error: _Error, root: dict[str, Any]) -> Iterable[Flaw]:
         case "oneOf":
             return _one_of(error)
         case "uniqueItems":
-            return _repeated(error)
+            return _twice(error)
     path = _path(error)
     broken = wording.Broken(
         error.validator, error.validator_value, error.instance, error.schema, path
@@ -135,14 +142,15 @@ def _bad_key(error: _Error) -> Flaw:
 
 def _missing(error: _Error, name: str) -> Flaw:
     described = error.schema.get("properties", {}).get(name, {})
-    words = wording.of_missing(name, described.get("description", ""))
-    return Flaw(_path(error), *words, at_key=True, missing=name)
+    return Flaw(_path(error), *wording.of_missing(name, described), at_key=True, missing=name)
 
 
-def _repeated(error: _Error) -> list[Flaw]:
+def _twice(error: _Error) -> list[Flaw]:
     items = error.instance
-    again = [i for i, item in enumerate(items) if item in items[:i]][:MAX_COMPLAINTS]
-    return [Flaw((*_path(error), str(i)), *wording.of_repeated(items[i])) for i in again]
+    return [
+        Flaw((*_path(error), str(index)), *wording.of_repeated(items[index]))
+        for index in islice(_repeated(items), MAX_COMPLAINTS)
+    ]
 
 
 def _one_of(error: _Error) -> list[Flaw]:

@@ -152,7 +152,7 @@ def read_regular(path: str) -> bytes:
     try:
         state = os.fstat(descriptor)
         if not stat.S_ISREG(state.st_mode):
-            raise Complaint("PS2005", "this is not a regular file", "Use a regular file.")
+            raise OSError(errno.EINVAL, "not a regular file")
         if state.st_size > MAX_BYTES:
             raise Complaint(
                 "PS1006", f"the file is larger than {MAX_BYTES // 1024} KiB", "Make it smaller."

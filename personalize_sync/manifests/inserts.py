@@ -78,7 +78,11 @@ def fill(
 
     `read` returns the text of a file by the path that the manifest names it with.
     """
-    become = {"fromFile": lambda value: _text(value, read), "fromSecret": _secret, "lookup": _lookup}
+    become = {
+        "fromFile": lambda value: _text(value, read),
+        "fromSecret": _secret,
+        "lookup": _lookup,
+    }
     complaints: list[tuple[Path, Complaint]] = []
     filled: Any = spec
     for place, insert in _PLACES[kind]:

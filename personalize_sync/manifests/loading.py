@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from personalize_sync.manifests.complaints import Complaint, quoted
 from personalize_sync.manifests.composing import compose, decode
 from personalize_sync.manifests.crosschecks import check_together
-from personalize_sync.manifests.documents import Reading
+from personalize_sync.manifests.documents import Budget, Reading
 from personalize_sync.manifests.files import Tree, printable_name
 from personalize_sync.manifests.sources import ManifestSource, SourceFile
 from personalize_sync.manifests.values import Values
@@ -81,7 +81,7 @@ def _resources(manifests: list[Manifest], environment: str | None) -> list[Resou
     wanted: list[Resource] = []
     for manifest in manifests:
         resource = manifest.resource(environment)
-        if resource and (environment is None or manifest.is_for(environment)):
+        if resource and manifest.is_valid and (environment is None or manifest.is_for(environment)):
             wanted += manifest.kind.expand(resource)
     return sorted(wanted, key=lambda resource: resource.address)
 
@@ -120,30 +120,29 @@ class _TreeReading:
             self.unread.append(data.decode("utf-8", "replace"))
             self.problems.append(complaint.problem(shown))
             return
+        budget = Budget()
         try:
             for index, root in enumerate(compose(file.text)):
                 self.documents += 1
-                self._read_document(file, index, root, name)
+                self._read_document(ManifestSource.of(file, index, root), root, name, budget)
         except Complaint as complaint:
             self.unread.append(file.text)
             self.problems.append(complaint.problem(shown))
 
-    def _read_document(self, file: SourceFile, index: int, root: Node, name: str) -> None:
+    def _read_document(self, source: ManifestSource, root: Node, name: str, budget: Budget) -> None:
         values = Values()
         document = values.of(root)
-        self.problems += (complaint.problem(file.name) for complaint in values.complaints)
-        start = root.start_mark
-        source = ManifestSource(file, index, start.line + 1, start.column + 1)
+        self.problems += (c.problem(source.file.name) for c in values.complaints)
         reading = Reading(
             source,
             whole=values.are_whole,
             read=lambda path: self._text(name, path),
+            budget=budget,
         )
         manifest = reading.manifest(document)
         self.problems += reading.problems
         if manifest is not None:
-            if values.complaints:
-                manifest.resources.clear()
+            manifest.is_valid = manifest.is_valid and not values.complaints
             self.manifests.append(manifest)
 
     def _text(self, manifest: str, path: str) -> str:

@@ -90,8 +90,7 @@ class _ProjectReading:
         values = Values()
         document = values.of(roots[0])
         self.problems += (complaint.problem(PROJECT_FILE) for complaint in values.complaints)
-        start = roots[0].start_mark
-        return document, ManifestSource(file, 0, start.line + 1, start.column + 1)
+        return document, ManifestSource.of(file, 0, roots[0])
 
     def _judge(self, document: Any, source: ManifestSource) -> None:
         shape_holds = True

@@ -42,6 +42,12 @@ class ManifestSource:
     column: int
     environment: str | None = None
 
+    @classmethod
+    def of(cls, file: SourceFile, index: int, root: Node) -> ManifestSource:
+        """Return the source of a document whose root node is at hand."""
+        start = root.start_mark
+        return cls(file, index, start.line + 1, start.column + 1)
+
     @property
     def start(self) -> Location:
         """Where the document starts."""

@@ -90,9 +90,13 @@ def of_bad_key(key: str) -> Words:
     )
 
 
-def of_missing(name: str, description: str) -> Words:
-    """Return the words for a field that is not there."""
-    return "PS1011", f"missing field {quoted(name)}", f"Add {name}: {_lower(description)}".rstrip()
+def of_missing(name: str, described: Mapping[str, Any]) -> Words:
+    """Return the words for a field that is not there; `described` is its schema."""
+    choices = described.get("enum") or [described[key] for key in ("const",) if key in described]
+    meaning = f": {' | '.join(map(str, choices))}." if choices else "."
+    if not choices and described.get("description"):
+        meaning = f": {_lower(described['description'])}"
+    return "PS1011", f"missing field {quoted(name)}", f"Add {name}{meaning}"
 
 
 def of_repeated(item: object) -> Words:
@@ -173,8 +177,7 @@ def _of_const(broken: Broken) -> Words:
 def _of_pattern(broken: Broken) -> Words:
     message = f"{broken.name} is {_shown(broken.value)}, which has not the form it needs"
     if broken.path == ("metadata", "key"):
-        remedy = "Use lower-case letters, digits and underscores: it is the friendlyId."
-        return "PS3002", message, remedy
+        return "PS3002", message, "Use lower-case letters, digits and underscores."
     return "PS1014", message, _hint(broken.schema, None)
 
 
