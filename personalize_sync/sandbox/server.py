@@ -28,6 +28,7 @@ class Server:
     """
 
     def __init__(self, sandbox: Sandbox, host: str = "127.0.0.1", port: int = 0) -> None:
+        self.sandbox = sandbox
         self._listener = _Listener((host, port), sandbox)
         self._thread: Thread | None = None
         bound = self._listener.server_address

@@ -83,6 +83,11 @@ class Store:
         """Let go of the file."""
         self._db.close()
 
+    def __del__(self) -> None:
+        # Python 3.13 warns of connections that nobody closed; a sandbox in memory may be dropped.
+        if hasattr(self, "_db"):
+            self._db.close()
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Write all or nothing; other processes wait."""

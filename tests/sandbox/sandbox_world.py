@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import httpx
 
 from personalize_sync.sandbox import Knobs, ManualClock, Sandbox, SandboxTransport, numbered_ids
-from personalize_sync.sandbox.faults import Fault
+from personalize_sync.sandbox.faults import Fault, FaultPlan
 
 Body = dict[str, Any]
 
@@ -104,7 +106,9 @@ def flow(**changes: object) -> Body:
     }
 
 
-def new_sandbox(*settings: str, faults: tuple[Fault, ...] = (), **arguments: Any) -> Sandbox:
+def new_sandbox(
+    *settings: str, faults: FaultPlan | Iterable[Fault] = (), **arguments: Any
+) -> Sandbox:
     """A fresh tenant in memory whose time stands still and whose refs count up."""
     defaults: Body = {"clock": ManualClock(), "ids": numbered_ids()}
     return Sandbox(knobs=Knobs.parse(settings), faults=faults, **{**defaults, **arguments})
@@ -198,6 +202,9 @@ class Api:
         return document
 
 
-def tenant(*settings: str, faults: tuple[Fault, ...] = (), **arguments: Any) -> Api:
+def tenant(*settings: str, faults: FaultPlan | Iterable[Fault] = (), **arguments: Any) -> Api:
     """A signed-in client of a fresh tenant that has the given knobs and faults."""
     return Api(new_sandbox(*settings, faults=faults, **arguments)).sign_in()
+
+
+Door = Callable[..., AbstractContextManager[Api]]
