@@ -49,34 +49,37 @@ def command(common: Common, wishes: Wishes, **given: bool | str | None) -> int:
 
 
 def _apply(common: Common, wishes: Wishes, given: Mapping[str, bool | str | None]) -> int:
-    from personalize_sync import reconcile  # noqa: PLC0415
+    from personalize_sync import reconcile  # noqa: PLC0415 - httpx
+    from personalize_sync.apply import Ways  # noqa: PLC0415
     from personalize_sync.cli.session import open_project  # noqa: PLC0415
     from personalize_sync.rendering import render  # noqa: PLC0415
 
     project = open_project(common)
-    with ready(common, project, wishes) as (opened, loaded, policy):
-        with opened.writable(wishes.parallelism) as tenant:
-            source = source_of(project, loaded)
-            plan, state = reconcile.plan(loaded, tenant, policy, source=source)
-            look = look_now(common, project.root)
-            if plan.is_empty or not (given["auto_approve"] or _approved(plan, common, look)):
-                common.deliver(render(plan, common.format, look))
-                return 0 if plan.is_empty else 1
-            with _stoppable(common) as stopped:
-                report = reconcile.apply(
-                    plan,
-                    state,
-                    tenant,
-                    environ=opened.environ,
-                    patience=opened.connection().patience,
-                    ways=reconcile.Ways(
-                        parallelism=wishes.parallelism,
-                        fail_fast=bool(given["fail_fast"]),
-                        stopped=lambda: "interrupted" if stopped() else "",
-                    ),
-                    secrets_dir=Path(str(given["secrets_dir"])) if given["secrets_dir"] else None,
-                    skip_blocked=bool(given["skip_blocked"]),
-                )
+    with (
+        ready(common, project, wishes) as (opened, loaded, policy),
+        opened.writable(wishes.parallelism) as tenant,
+    ):
+        source = source_of(project, loaded)
+        plan, state = reconcile.plan(loaded, tenant, policy, source=source)
+        look = look_now(common, project.root)
+        if plan.is_empty or not (given["auto_approve"] or _approved(plan, common, look)):
+            common.deliver(render(plan, common.format, look))
+            return 0 if plan.is_empty else 1
+        with _stoppable(common) as stopped:
+            report = reconcile.apply(
+                plan,
+                state,
+                tenant,
+                environ=opened.environ,
+                patience=opened.connection().patience,
+                ways=Ways(
+                    parallelism=wishes.parallelism,
+                    fail_fast=bool(given["fail_fast"]),
+                    stopped=lambda: "interrupted" if stopped() else "",
+                ),
+                secrets_dir=Path(str(given["secrets_dir"])) if given["secrets_dir"] else None,
+                skip_blocked=bool(given["skip_blocked"]),
+            )
     common.deliver(render(report, common.format, look))
     return stopped() or report.exit_code
 

@@ -41,7 +41,9 @@ def command(keep: str | None) -> None:
         return
     with tempfile.TemporaryDirectory(prefix="personalize-sync-") as folder:
         _tell(_copied(Path(folder) / "shop"))
-    click.echo("\nThat was a simulated tenant on this machine. The README says how to use a real one.")
+    click.echo(
+        "\nThat was a simulated tenant on this machine. The README says how to use a real one."
+    )
 
 
 def _copied(target: Path) -> Path:
@@ -65,7 +67,7 @@ def _tell(project: Path) -> None:
 
 def _run(arguments: list[str]) -> str:
     """Run one command of the story in a process of its own, as a person would."""
-    import subprocess  # noqa: PLC0415, S404 - only for the demo
+    import subprocess  # noqa: PLC0415 - only for the demo
     import sys  # noqa: PLC0415
 
     done = subprocess.run(  # noqa: S603 - our own commands
