@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check format bench clean
+.PHONY: demo test lint check format bench clean
 
 demo: $(VENV)/installed  ## the whole story against the embedded sandbox: plan, apply, drift, reconcile
 	@$(BIN)/personalize-sync demo
@@ -11,10 +11,12 @@ demo: $(VENV)/installed  ## the whole story against the embedded sandbox: plan, 
 test: $(VENV)/tested  ## all tests, offline
 	$(BIN)/python -m pytest
 
-check: $(VENV)/checked test  ## what CI demands: format, lint, types, tests
+lint: $(VENV)/checked  ## format, style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+check: lint test  ## all that CI demands
 
 format: $(VENV)/checked
 	$(BIN)/ruff format .

@@ -21,39 +21,40 @@ _INTERRUPTED = 130
 _TERMINATED = 143
 
 
-class Ending(SystemExit):
-    """A command that finished and says with which code."""
-
-
 def run(arguments: list[str] | None = None) -> int:
     """Run one command line and return the exit code of the process."""
     signal.signal(signal.SIGTERM, _terminate)
     try:
         result = cli.main(args=arguments, prog_name="personalize-sync", standalone_mode=False)
-    except click.UsageError as error:
-        _usage(error)
-        return _USAGE
-    except click.ClickException as error:
-        click.echo(f"error: {error.format_message()}", err=True)
-        return 1
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("Interrupted. Nothing was written.", err=True)
-        return _INTERRUPTED
-    except InvalidInput as error:
-        return error.exit_code  # its problems were the document
-    except SyncError as error:
-        _refusal(error)
-        return error.exit_code
     except SystemExit as error:
         return error.code if isinstance(error.code, int) else 1
-    except BrokenPipeError:
-        # The reader of our output went away; there is nobody left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    except Exception as error:  # noqa: BLE001 - the last boundary
-        _unexpected(error)
-        return 1
+    except BaseException as error:  # noqa: BLE001 - the last boundary
+        return _end(error)
     return result if isinstance(result, int) else 0
+
+
+def _end(error: BaseException) -> int:
+    """Say why a command could not finish, and return its exit code."""
+    match error:
+        case click.UsageError():
+            _usage(error)
+            return _USAGE
+        case click.ClickException():
+            click.echo(f"error: {error.format_message()}", err=True)
+        case KeyboardInterrupt() | click.Abort():
+            click.echo("Interrupted. Nothing was written.", err=True)
+            return _INTERRUPTED
+        case InvalidInput():
+            return error.exit_code  # its problems were the document
+        case SyncError():
+            _refusal(error)
+            return error.exit_code
+        case BrokenPipeError():
+            # The reader of our output went away; there is nobody left to tell.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        case _:
+            _unexpected(error)
+    return 1
 
 
 def _usage(error: click.UsageError) -> None:
@@ -71,7 +72,7 @@ def _refusal(error: SyncError) -> None:
             click.echo(f"  {plain(line)}", err=True)
 
 
-def _unexpected(error: Exception) -> None:
+def _unexpected(error: BaseException) -> None:
     click.echo(
         f"error: unexpected {type(error).__name__}; this is a bug, please report it.", err=True
     )
