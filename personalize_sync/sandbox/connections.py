@@ -20,6 +20,7 @@ from personalize_sync.sandbox.family import (
     View,
     check_nested,
     in_shown_order,
+    objects_in,
 )
 from personalize_sync.sandbox.refusals import Objections, Refusal
 
@@ -179,8 +180,7 @@ def _has_secret(tenant: Tenant, connection: Document, auth: Document) -> bool:
 
 
 def _outgoing_headers(connection: Document) -> Document:
-    headers = connection.get("customHeaders")
-    named = [header for header in headers or () if isinstance(header, dict)]
+    named = objects_in(connection.get("customHeaders"))
     return {str(header.get("name")): header.get("value") for header in named} | {
         "X-Correlation-Id": "00000000-0000-4000-8000-00000000feed"
     }

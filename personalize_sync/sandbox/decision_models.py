@@ -19,6 +19,7 @@ from personalize_sync.sandbox.family import (
     Purpose,
     View,
     in_shown_order,
+    objects_in,
 )
 from personalize_sync.sandbox.refusals import Objections
 
@@ -34,7 +35,7 @@ def deployed(model: Document) -> list[Document]:
     """List the entries of a model's deployment configuration."""
     configuration = model.get("deploymentConfiguration")
     entries = configuration.get("variants") if isinstance(configuration, dict) else None
-    return [entry for entry in entries or () if isinstance(entry, dict)]
+    return objects_in(entries)
 
 
 def _check(change: Change, objections: Objections) -> None:

@@ -176,6 +176,12 @@ def stored_text(change: Change, text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
+def objects_in(value: object) -> list[Document]:
+    """Give the objects of what should be a list of objects, whatever a client sent there."""
+    items = value if isinstance(value, list) else []
+    return [item for item in items if isinstance(item, dict)]
+
+
 def in_shown_order(knobs: Knobs, items: object, key: str | None = None) -> object:
     """Show a collection as sent, or sorted downwards, an order nobody would have sent."""
     if knobs.collection_order == "as-sent" or not isinstance(items, list):

@@ -24,6 +24,7 @@ from personalize_sync.sandbox.family import (
     check_nested,
     content_changes,
     in_shown_order,
+    objects_in,
 )
 from personalize_sync.sandbox.parameters import filled
 from personalize_sync.sandbox.refusals import Objections, Refusal
@@ -122,9 +123,9 @@ def _rules(change: Change) -> None:
     before = change.before.body if change.before else None
     if change.by_machine:
         _refuse(change, before)
-    for variant in change.body.get("variants") or ():
-        if isinstance(variant, dict):
-            variant.setdefault("ref", change.tenant.ids())
+    for variant in objects_in(change.body.get("variants")):
+        if "ref" not in variant:
+            variant["ref"] = change.tenant.ids()
     change.body["transpiledVariants"] = _transpiled(change)
     _move(change, before)
 
@@ -211,10 +212,10 @@ def _starts_later(tenant: Tenant, record: Record) -> bool:
 
 def _transpiled(change: Change) -> list[Document]:
     """Compile what the browser will run; conditions are copied as they are at this moment."""
-    variants = [variant for variant in change.body.get("variants") or () if _is_object(variant)]
+    variants = objects_in(change.body.get("variants"))
     compiled = [{"ref": variant["ref"], "name": variant.get("name")} for variant in variants]
     traffic = change.body.get("traffic") or {}
-    splits = [split for split in traffic.get("splits") or () if _is_object(split)]
+    splits = objects_in(traffic.get("splits"))
     return compiled + [
         {
             "variantName": split.get("variantName"),
@@ -227,8 +228,8 @@ def _transpiled(change: Change) -> list[Document]:
 
 
 def _conditions(tenant: Tenant, split: Document) -> list[str]:
-    groups = [group for group in split.get("conditionGroups") or () if _is_object(group)]
-    conditions = [it for group in groups for it in group.get("conditions") or () if _is_object(it)]
+    groups = objects_in(split.get("conditionGroups"))
+    conditions = [it for group in groups for it in objects_in(group.get("conditions"))]
     return [_condition(tenant, condition) for condition in conditions]
 
 
@@ -238,10 +239,6 @@ def _condition(tenant: Tenant, condition: Document) -> str:
     elements = stored.body.get("templateElements") or () if stored else ()
     texts = filled(elements, params if isinstance(params, dict) else {})
     return "\n".join(element["template"] for element in texts)
-
-
-def _is_object(value: object) -> bool:
-    return isinstance(value, dict)
 
 
 def _show(view: View, record: Record) -> Document:

@@ -85,6 +85,13 @@ class _Listener(ThreadingHTTPServer):
         self.server_address = self.socket.getsockname()
         self.server_name, self.server_port = str(self.server_address[0]), self.server_address[1]
 
+    def handle_error(
+        self, request: socket.socket | tuple[bytes, socket.socket], client_address: object
+    ) -> None:
+        # Once the end has begun, a thread may find its sandbox closed; nobody listens any more.
+        if not self.stopping.is_set():
+            super().handle_error(request, client_address)
+
     def opened(self, connection: socket.socket) -> None:
         with self._lock:
             self._open.add(connection)
