@@ -1,7 +1,7 @@
 """A pretended test run of a decision model variant.
 
-API notes come from the vendor's recipe for decision model tests; the nodes are those of the
-stored canvas, and `decide` lets a user of the sandbox supply what a script would answer.
+The call and its answer follow the vendor's recipe for decision model tests. The nodes are those
+of the stored canvas; `decide` lets a user of the sandbox supply what a script would answer.
 """
 
 from __future__ import annotations

@@ -231,6 +231,13 @@ def test_a_secret_may_be_demanded() -> None:
     assert api.put(f"{CONNECTIONS}/{made['ref']}", made).status_code == 400
 
 
+def test_a_secret_may_be_echoed() -> None:
+    """Beyond the documented answers, a tenant may tell the secret to everybody."""
+    made = tenant("K09=echoed").made(CONNECTIONS, connection(auth=oauth()))
+
+    assert made["auth"]["clientSecret"] == "hush"
+
+
 def test_testing_a_connection_calls_nobody(api: Api) -> None:
     """The report knows whether a secret is stored for the object that a GET returned."""
     known = api.made(CONNECTIONS, connection(auth=oauth()))
