@@ -62,10 +62,11 @@ class Manage(StrEnum):
 class Secret:
     """A secret value. No representation of it shows the value; `reveal` is called only to send it."""
 
-    __slots__ = ("_value",)
+    __slots__ = ("_value", "version")
 
-    def __init__(self, value: str) -> None:
+    def __init__(self, value: str, version: str = "") -> None:
         self._value = value
+        self.version = version
 
     def reveal(self) -> str:
         """Return the value itself."""
@@ -145,14 +146,14 @@ class Resource:
         return str(self.spec.get("name", ""))
 
     @property
-    def secrets(self) -> Mapping[Path, SecretRef]:
-        """Every `fromSecret` of the spec by its path."""
+    def secrets(self) -> Mapping[Path, SecretRef | Secret]:
+        """Every secret of the spec by its path, by name or, during apply, with its value."""
         return dict(_secrets(self.spec, ()))
 
 
-def _secrets(value: object, path: Path) -> list[tuple[Path, SecretRef]]:
+def _secrets(value: object, path: Path) -> list[tuple[Path, SecretRef | Secret]]:
     match value:
-        case SecretRef():
+        case SecretRef() | Secret():
             return [(path, value)]
         case dict():
             return [hit for key, child in value.items() for hit in _secrets(child, (*path, key))]

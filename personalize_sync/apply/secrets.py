@@ -30,13 +30,15 @@ def resolve(
     wrong: list[str] = []
     for change in changes:
         for ref in change.desired.secrets.values() if change.desired else ():
+            if not isinstance(ref, SecretRef):
+                continue
             value = _value(ref.name, environ, directory)
             if value is None or not value.strip():
                 wrong.append(f"{ref.name} is not set (needed by {change.address})")
             elif _PLACEHOLDER.fullmatch(value.strip()):
                 wrong.append(f"{ref.name} holds a placeholder (needed by {change.address})")
             else:
-                found[ref] = Secret(value)
+                found[ref] = Secret(value, ref.version)
     if wrong:
         raise CredentialError(
             "secrets are missing: " + "; ".join(sorted(set(wrong))),

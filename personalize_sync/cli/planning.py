@@ -150,8 +150,10 @@ def read_plan(common: Common, wishes: Wishes) -> tuple[Plan, Project]:
     from personalize_sync import reconcile  # noqa: PLC0415 - httpx
 
     project = open_project(common)
-    with ready(common, project, wishes) as (opened, loaded, policy):
-        with opened.readable(wishes.parallelism) as tenant:
-            source = source_of(project, loaded)
-            plan, _ = reconcile.plan(loaded, tenant, policy, source=source)
+    with (
+        ready(common, project, wishes) as (opened, loaded, policy),
+        opened.readable(wishes.parallelism) as tenant,
+    ):
+        source = source_of(project, loaded)
+        plan, _ = reconcile.plan(loaded, tenant, policy, source=source)
     return plan, project

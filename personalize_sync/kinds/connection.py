@@ -21,6 +21,7 @@ from personalize_sync.kinds.kind import (
     overlay_object,
     without,
 )
+from personalize_sync.kinds.marker import Marker, joined, quoted, split
 from personalize_sync.problems import Severity
 from personalize_sync.resources import SecretRef
 
@@ -37,6 +38,8 @@ _SECRET_HEADERS = ("authorization", "proxy-authorization", "api-key", "apikey", 
 
 def _normalise(live: Live, _refs: Refs) -> Document:
     body = without(live.record, SERVER_OWNED)
+    if body.get("description") is not None:
+        body["description"], _ = split(body["description"])
     body["auth"] = without(first_object(body.get("auth")), SECRET_FIELDS)
     body["request"] = first_object(body.get("request"))
     auth_type = body["auth"].get("authType")
@@ -50,7 +53,33 @@ def _overlay(record: Document, resource: Resource, _refs: Refs) -> Document:
     live_auth = without(first_object(record.get("auth")), SECRET_FIELDS)
     body["auth"] = overlay_object(live_auth, resource.spec.get("auth", {"authType": "NONE"}))
     body["request"] = overlay_object(record.get("request"), resource.spec.get("request", {}))
+    version = secret_version(resource)
+    if version:
+        text, _ = split(body.get("description"))
+        revision = record.get("revision")
+        following = revision + 1 if isinstance(revision, int) else 1
+        body["description"] = joined(text, Marker(version, following))
     return body
+
+
+def secret_version(resource: Resource) -> str:
+    """Return the stated version of a connection's secrets, empty where none is stated."""
+    stated = {ref.version for ref in resource.secrets.values() if ref.version}
+    return ",".join(sorted(stated))
+
+
+def _unsent(live: Live, resource: Resource) -> str:
+    version = secret_version(resource)
+    if not version:
+        return ""
+    _, marker = split(live.record.get("description"))
+    if marker is None:
+        return f"secret version {version}: which secret the tenant holds is not known"
+    if marker.version != quoted(version):
+        return f"secret version {marker.version} -> {version}"
+    if live.revision is not None and marker.revision != live.revision:
+        return "somebody wrote after our last write: the secret may have been replaced"
+    return ""
 
 
 def _check(resource: Resource) -> Iterable[Finding]:
@@ -105,6 +134,13 @@ def needs_secret(record: Document) -> bool:
     return auth_type.upper() != "NONE"
 
 
+def keeps_secret(live: Document, resource: Resource) -> bool:
+    """Whether the tenant would go on using the secret it has: no new version is stated."""
+    version = secret_version(resource)
+    _, marker = split(live.get("description"))
+    return not (version and marker and marker.version != quoted(version))
+
+
 def states_secret(resource: Resource) -> bool:
     """Whether a manifest names the secret of its `auth`."""
     auth = resource.spec.get("auth") or {}
@@ -132,4 +168,5 @@ CONNECTION = Kind(
     normalise=_normalise,
     overlay=_overlay,
     check=_check,
+    unsent=_unsent,
 )

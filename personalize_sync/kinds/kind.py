@@ -100,6 +100,11 @@ def never(_live: Live) -> str:
     return ""
 
 
+def remembered(_live: Live, _resource: Resource) -> str:
+    """Return no reason: the kind has no secrets that could have to be sent again."""
+    return ""
+
+
 def in_one_step(_record: Document, _body: Document) -> tuple[Document, ...]:
     """Return no detour: what the server refuses stays refused."""
     return ()
@@ -164,6 +169,8 @@ class Kind:
     a number, AFTER_APPLY, or None where the tenant does not say."""
     frozen: Callable[[Live], str] = never
     """Why the server will refuse, or swallow, any edit of this object; empty if it will not."""
+    unsent: Callable[[Live, Resource], str] = remembered
+    """Why the secrets must be sent although no field differs; empty if they need not."""
     detour: Callable[[Document, Document], tuple[Document, ...]] = in_one_step
     """Bodies to send one after the other when the server refused `body` as a direct change."""
 

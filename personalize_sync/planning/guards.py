@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from personalize_sync.kinds import BY_NAME
-from personalize_sync.kinds.connection import needs_secret, states_secret
+from personalize_sync.kinds.connection import keeps_secret, needs_secret, states_secret
 from personalize_sync.kinds.kind import first_object
 from personalize_sync.planning.change import Action, Block, Cause
 from personalize_sync.planning.three_way import base_of
@@ -114,7 +114,7 @@ def _about_connection(change: Change) -> Iterator[Block]:
                 "may wipe it: state it under auth as {fromSecret: NAME}",
             )
     moved = _retargeted(before, change.desired.spec)
-    if moved and needs_secret(before):
+    if moved and needs_secret(before) and keeps_secret(before, change.desired):
         yield _overridable(
             "retarget", change, f"{moved} would move to another host while the secret stays"
         )

@@ -105,7 +105,8 @@ def _change(
         kind=kind,
         resource=resource,
     )
-    if not fields:
+    unsent = kind.unsent(live, resource)
+    if not fields and not unsent:
         return None
     return Change(
         address=resource.address,
@@ -114,7 +115,7 @@ def _change(
         credential=policy.environment.feature(kind.name, kind.write_with) or "",
         fields=fields,
         secrets=_secrets_sent(resource),
-        notes=_secret_notes(live, evidence),
+        notes=(*_secret_notes(live, evidence), *([unsent] if unsent else [])),
         depends_on=_dependencies(resource, changes),
         base=evidence,
         expect=_expect(live, matches),

@@ -62,7 +62,8 @@ def _feature(
     needed_for: tuple[str, ...],
 ) -> Feature:
     findings = []
-    found, client_id, scopes = name in keyring.features, "", ()
+    found, client_id = name in keyring.features, ""
+    scopes: tuple[str, ...] = ()
     declared = name in environment.keys
     if not declared:
         findings.append(f"needed for {', '.join(needed_for)}, but not declared under keys:")

@@ -1,0 +1,47 @@
+"""The marker: one last line of a connection's description that remembers which secret was sent.
+
+The API never returns a secret, so what a tenant holds can only be known from what was written
+beside it in the same request. Written only for secrets that state a `version`; stripped before any
+comparison. `rv` is the revision that the very write makes: a different live revision means that
+somebody wrote since, and may have replaced the secret.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_LINE = re.compile(
+    r"(?:\A|\n)\[personalize-sync secret=(?P<version>[^\s\]]*)(?: fp=(?P<fp>[\w.]+))?"
+    r" rv=(?P<revision>\d{1,9})\]\s*\Z"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """Which secret version was sent last, and the revision that write made."""
+
+    version: str
+    revision: int
+
+    def __str__(self) -> str:
+        return f"[personalize-sync secret={quoted(self.version)} rv={self.revision}]"
+
+
+def quoted(version: str) -> str:
+    """Return a version as one word, whatever people wrote."""
+    return re.sub(r"[\s\[\]=]+", "_", version)
+
+
+def split(description: object) -> tuple[str, Marker | None]:
+    """Return a description without its marker, and the marker if there is a readable one."""
+    text = description if isinstance(description, str) else ""
+    found = _LINE.search(text)
+    if not found:
+        return text, None
+    return text[: found.start()], Marker(found["version"], int(found["revision"]))
+
+
+def joined(text: str, marker: Marker) -> str:
+    """Return a description that ends with a marker."""
+    return f"{text}\n{marker}" if text else str(marker)
