@@ -30,6 +30,7 @@ except ImportError:  # PyYAML without libyaml: the same results, about nine time
 MAX_BYTES = 1024 * 1024
 MAX_NODES = 100_000
 MAX_DEPTH = 64
+MAX_DOCUMENTS = 5_000
 # How deep a text could be nested is bounded by its indentation and by these characters; up to so
 # many of them the composer is safe even on a stack of 128 KiB (measured: it dies at 385 levels).
 _SAFE_LEVELS = 300
@@ -125,8 +126,12 @@ def compose(text: str) -> Iterator[Node]:
     try:
         _refuse_excess(text)
         composer = _Composer(text)
+        documents = 0
         while composer.check_node():
             root = composer.get_node()
+            documents += 1
+            if documents > MAX_DOCUMENTS:
+                raise _too_many(root.start_mark, f"{MAX_DOCUMENTS} documents")
             if not _is_empty(root):
                 if "&" in text and "*" in text:
                     _measure(root)
@@ -172,10 +177,10 @@ def too_deep(mark: Any) -> Complaint:
     )
 
 
-def _too_many(mark: Any) -> Complaint:
+def _too_many(mark: Any, what: str = f"{MAX_NODES} values, aliases expanded") -> Complaint:
     return Complaint(
         "PS1006",
-        f"more than {MAX_NODES} values, aliases expanded",
+        f"more than {what}",
         "Split the file, or write the text into a file of its own and name it with fromFile.",
         at=(mark.line, mark.column),
     )

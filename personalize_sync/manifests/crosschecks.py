@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from personalize_sync.kinds import BY_NAME
 from personalize_sync.manifests.complaints import listed, quoted
+from personalize_sync.manifests.values import MAX_COMPLAINTS
 from personalize_sync.problems import Problem, did_you_mean
 from personalize_sync.resources import Address, pointer
 
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from personalize_sync.manifests.sources import ManifestSource
     from personalize_sync.problems import Location
     from personalize_sync.resources import Reference
+
+_MAX_COMPARISONS = 50_000
 
 
 def check_together(
@@ -193,6 +197,7 @@ class _Graph:
     ) -> None:
         self._environments = environments
         self._unread = unread
+        self._comparisons = 0
         self._declared: dict[Address, Manifest] = {}
         self._edges: list[_Edge] = []
         for manifest in manifests:
@@ -208,11 +213,15 @@ class _Graph:
 
     def dangling(self) -> Iterator[Problem]:
         told: set[tuple[Address, str]] = set()
+        counts: Counter[Address] = Counter()
         for edge in self._edges:
+            if counts[edge.start] >= MAX_COMPLAINTS:
+                continue
             place = (edge.start, pointer(edge.reference.path))
             problem = self._dangling(edge)
             if problem and not (edge.environment is not None and place in told):
                 told.add(place)
+                counts[edge.start] += 1
                 yield problem
 
     def _dangling(self, edge: _Edge) -> Problem | None:
@@ -229,7 +238,7 @@ class _Graph:
             return edge.problem(
                 "PS2001",
                 f"no manifest of {title} has the key {key}",
-                f"{declared} Add a manifest or correct the key.{did_you_mean(edge.target.key, known)}",
+                f"{declared} Add a manifest or correct the key.{self._hint(edge.target.key, known)}",
             )
         lacking = [
             name
@@ -245,6 +254,11 @@ class _Graph:
             f"{edge.target} is not declared for {listed(lacking)}",
             "Add the environment to its metadata.environments, or override the reference.",
         )
+
+    def _hint(self, key: str, known: list[str]) -> str:
+        """Compare with what is declared, but not thousands of keys with thousands."""
+        self._comparisons += len(known)
+        return did_you_mean(key, known) if self._comparisons <= _MAX_COMPARISONS else ""
 
     def cycles(self) -> Iterator[Problem]:
         follow: dict[Address, dict[Address, _Edge]] = {}

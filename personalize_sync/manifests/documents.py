@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from personalize_sync.kinds import BY_MANIFEST
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from personalize_sync.manifests.sources import ManifestSource
     from personalize_sync.resources import Document, Path
 
+MAX_OVERRIDES = 32  # the schemas say the same; each costs as much as a document
 # Stands for the flaws of a document that were not looked for.
 _EVERYTHING = Flaw((), "PS1006", "", "")
 API_VERSION = "personalize-sync/v1"
@@ -66,6 +68,12 @@ class Budget:
 
     problems: int = 200
     values: int = 20_000
+    is_noted: bool = False
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether the rest of the file is only asked for its addresses."""
+        return self.problems <= 0 or self.values <= 0
 
 
 class Reading:
@@ -106,7 +114,8 @@ class Reading:
         spec = document.get("spec")
         if isinstance(spec, dict):
             manifest.specs[None] = spec
-            for name, patch in _mapping(document.get("overrides")).items():
+            overrides = _mapping(document.get("overrides"))
+            for name, patch in islice(overrides.items(), MAX_OVERRIDES):
                 if isinstance(patch, dict):
                     manifest.specs[name] = merge(spec, patch)
         self._judge(manifest, document)
@@ -140,6 +149,9 @@ class Reading:
         self._say("PS1015", f"kind is {shown}", remedy, ("kind",))
 
     def _judge(self, manifest: Manifest, document: Document) -> None:
+        if self._budget.is_spent:
+            self._give_up()
+            return
         is_valid = verdict(manifest.kind.name)
         flaws = [] if is_valid(document) else self._explain(manifest.kind, document, self.source)
         for environment, spec in manifest.specs.items():
@@ -158,15 +170,20 @@ class Reading:
         from personalize_sync.manifests.explaining import explain  # noqa: PLC0415 - 75 ms
 
         self._budget.values -= _size(document)
-        if self._budget.problems <= 0 or self._budget.values <= 0:
-            message = "there are more mistakes in this file than can be explained"
-            self._say("PS1006", message, "Correct the others first, or split the file.")
+        if self._budget.is_spent:
+            self._give_up()
             return [_EVERYTHING]
         flaws = explain(kind.name, document)
-        self._budget.problems -= len(flaws)
         if self._whole:
             self.problems += (self._problem(flaw, source) for flaw in flaws)
         return flaws
+
+    def _give_up(self) -> None:
+        if not self._budget.is_noted:
+            self._budget.is_noted = True
+            message = "there are more mistakes in this file than can be explained"
+            remedy = "Correct the others first, or split the file."
+            self.problems.append(Problem("PS1006", message, remedy, self.source.start))
 
     def _problem(self, flaw: Flaw, source: ManifestSource) -> Problem:
         removed = flaw.missing and source.has(flaw.place)  # by a null in an override
@@ -222,6 +239,9 @@ class Reading:
             self.problems.append(problem)
 
     def _say(self, rule: str, message: str, remedy: str, path: Path = ()) -> None:
+        if self._budget.is_spent:
+            self._give_up()
+            return
         at = self.source.locate_in_document(path)
         self.problems.append(Problem(rule, message, remedy, at))
 

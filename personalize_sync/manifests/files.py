@@ -24,6 +24,7 @@ from personalize_sync.project import PROJECT_FILE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+MAX_PATH = 500  # as in the schemas; each component costs a system call
 _SUFFIXES = (".yaml", ".yml")
 # A pipe without a writer must not stop us, a link that appeared meanwhile must not lead us away.
 _OPEN = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -114,6 +115,8 @@ class Tree:
             f"the file {quoted(path)} is not below the manifest root",
             "Name a file beside the manifest, with a relative path and no hidden folders.",
         )
+        if len(path) > MAX_PATH:
+            raise Complaint("PS2005", "the path is too long", f"At most {MAX_PATH} characters.")
         if path.startswith(("/", "~")) or "\\" in path or "\0" in path or ":" in path[:2]:
             raise outside
         parts: list[str] = list(PurePosixPath(manifest).parent.parts)

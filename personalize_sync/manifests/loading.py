@@ -132,7 +132,8 @@ class _TreeReading:
     def _read_document(self, source: ManifestSource, root: Node, name: str, budget: Budget) -> None:
         values = Values()
         document = values.of(root)
-        self.problems += (c.problem(source.file.name) for c in values.complaints)
+        if not budget.is_spent:
+            self.problems += (c.problem(source.file.name) for c in values.complaints)
         reading = Reading(
             source,
             whole=values.are_whole,
@@ -141,6 +142,7 @@ class _TreeReading:
         )
         manifest = reading.manifest(document)
         self.problems += reading.problems
+        budget.problems -= len(reading.problems) + len(values.complaints)
         if manifest is not None:
             manifest.is_valid = manifest.is_valid and not values.complaints
             self.manifests.append(manifest)

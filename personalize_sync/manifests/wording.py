@@ -182,7 +182,7 @@ def _of_pattern(broken: Broken) -> Words:
 
 
 def _of_size(broken: Broken) -> Words:
-    what = "too long" if broken.keyword == "maxLength" else "empty"
+    what = "too long" if broken.keyword.startswith("max") else "empty"
     return "PS1016", f"{broken.name} is {what}", _hint(broken.schema, None)
 
 
@@ -196,7 +196,9 @@ _WORDS: dict[str, Callable[[Broken], Words]] = {
     "enum": _of_enum,
     "const": _of_const,
     "pattern": _of_pattern,
-    **dict.fromkeys(("minLength", "maxLength", "minItems", "minProperties"), _of_size),
+    **dict.fromkeys(
+        ("minLength", "maxLength", "minItems", "minProperties", "maxProperties"), _of_size
+    ),
     **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum"), _of_range),
 }
 
