@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from personalize_sync.errors import StaleError, UnknownOutcomeError
+from personalize_sync.errors import StaleError, TenantError, UnknownOutcomeError
 from personalize_sync.planning.compare import align, differing
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from personalize_sync.kinds import Kind
     from personalize_sync.resources import Document, Live, Resource
 
-_LOOKS = 3
+_LOOKS = 4
 """How often an uncertain write is looked for before it is believed not to have happened."""
 _TRIES = 3
 
@@ -108,15 +108,29 @@ def _settled(send: Callable[[], Live], look: Callable[[], Live | None], run: Run
     for attempt in range(_TRIES):
         try:
             return send()
-        except UnknownOutcomeError:
-            for pause in range(_LOOKS):
-                found = look()
-                if found:
-                    return found
-                run.patience.sleep(run.patience.first_wait * 2**pause)
+        except UnknownOutcomeError as unknown:
+            try:
+                found = _looked_for(look, run)
+            except TenantError as blind:
+                raise UnknownOutcomeError(
+                    f"{unknown.message}, and then {blind.message}", unknown.hint
+                ) from None
+            if found:
+                return found
             if attempt + 1 == _TRIES:
                 raise
     raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+def _looked_for(look: Callable[[], Live | None], run: Run) -> Live | None:
+    """Look at once, and then after ever longer waits: a commit may come late."""
+    for pause in range(_LOOKS):
+        if pause:
+            run.patience.sleep(run.patience.first_wait * 2 ** (pause - 1))
+        found = look()
+        if found:
+            return found
+    return None
 
 
 def _may_be_ours(live: Live, run: Run) -> bool:

@@ -1,0 +1,80 @@
+"""A write whose answer is lost, late or refused for a while is made exactly once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from apply.single_writes import WRITES, duplicates
+
+from personalize_sync.planning.outcome import Result
+from personalize_sync.sandbox import Fault
+from personalize_sync.sandbox.faults import LateCommit, LostAnswer, Reset, Status, Truncated
+
+if TYPE_CHECKING:
+    from world import World
+
+    from personalize_sync.sandbox.faults import Effect
+
+_EVERYWHERE: dict[str, Effect] = {
+    "lost answer": LostAnswer(),
+    "reset before": Reset(),
+    "cut by length": Truncated(),
+    "nothing of the body": Truncated(share=0.0, framing="close"),
+    "500 before": Status(500),
+    "503 after": Status(503, applied=True),
+    **{f"late by {n}": LateCommit(n) for n in (1, 2, 3)},
+    "429 with a wait": Status(429, retry_after=7),
+}
+_ONCE_PER_VERB: dict[str, Effect] = {
+    "cut chunk": Truncated(framing="chunked"),
+    "cut without length": Truncated(framing="close"),
+    **{f"{code} before": Status(code) for code in (502, 503, 504)},
+    **{f"{code} after": Status(code, applied=True) for code in (500, 502, 504)},
+    "504 and late by 2": LateCommit(2, code=504),
+    "429": Status(429),
+}
+_CASES = [
+    *((write, name, effect) for write in WRITES for name, effect in _EVERYWHERE.items()),
+    *(
+        (write, name, effect)
+        for write in ("create-connection", "create-template", "update-connection")
+        for name, effect in _ONCE_PER_VERB.items()
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("write", "effect"), [pytest.param(w, e, id=f"{w}-{n}") for w, n, e in _CASES]
+)
+def test_a_write_happens_once_whatever_becomes_of_its_answer(
+    world: World, write: str, effect: Effect
+) -> None:
+    """The object ends as the manifest says, nothing exists twice, and a second apply is idle."""
+    wanted = WRITES[write]
+    wanted.prepare(world)
+    fault = world.sandbox.faults.add(Fault(effect, wanted.method, wanted.path))
+
+    report = wanted.apply(world)
+
+    assert fault.fired == 1
+    assert duplicates(world) == []
+    assert {o.result for o in report.outcomes} & {Result.FAILED, Result.SKIPPED} == set(), report
+    assert (report.exit_code, report.leftovers) == (0, ())
+    before = len(world.writes())
+    assert wanted.apply(world).plan.is_empty
+    assert len(world.writes()) == before
+
+
+def test_a_write_that_cannot_be_looked_for_is_reported_as_perhaps_made(world: World) -> None:
+    """The answer is lost and the tenant then fails: "nothing was written" would be a lie."""
+    world.template()
+    lost = world.sandbox.faults.add(Fault(LostAnswer(), "POST", "/v3/templates"))
+    # Planning and the look before the write see the tenant alive.
+    down = world.sandbox.faults.add(Fault(Status(503), "GET", "*/strip", nth=3, times=0))
+
+    report = world.apply()
+
+    assert (lost.fired, report.exit_code) == (1, 14)
+    assert down.fired > 0
+    assert [o.wrote for o in report.outcomes] == [True]
