@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from personalize_sync.tenant.live import Tenant, WritableTenant
     from personalize_sync.tenant.retrying import Patience
 
+__all__ = ["Ways", "apply", "fetch", "load", "plan"]
+
 
 def load(project: Project, environment: str) -> Loaded:
     """Return the manifests of one environment; raises InvalidInput unless all of them are valid."""

@@ -1,6 +1,7 @@
 """Applying: carrying out a plan against a tenant."""
 
 from personalize_sync.apply.apply import Ways, apply
+from personalize_sync.apply.journal import Journal, past_runs
 from personalize_sync.apply.secrets import resolve
 
-__all__ = ["Ways", "apply", "resolve"]
+__all__ = ["Journal", "Ways", "apply", "past_runs", "resolve"]

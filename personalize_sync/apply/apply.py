@@ -5,23 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from personalize_sync.apply import certainty
+from personalize_sync.apply.convergence import leftovers
 from personalize_sync.apply.run import Run
 from personalize_sync.apply.schedule import Task, carry_out
 from personalize_sync.apply.write import deploy, write
 from personalize_sync.errors import StaleError, SyncError, UnknownOutcomeError
 from personalize_sync.kinds import BY_NAME
 from personalize_sync.planning.change import Action, Change
-from personalize_sync.planning.compare import align, value_at
-from personalize_sync.planning.outcome import Leftover, Outcome, Report, Result
-from personalize_sync.planning.three_way import shown
-from personalize_sync.resources import Address, pointer
+from personalize_sync.planning.outcome import Outcome, Report, Result
+from personalize_sync.resources import Address
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from personalize_sync.planning.plan import Plan
-    from personalize_sync.resources import Live, LiveState, Secret, SecretRef
+    from personalize_sync.resources import LiveState, Secret, SecretRef
     from personalize_sync.tenant.live import WritableTenant
     from personalize_sync.tenant.retrying import Patience
 
@@ -32,12 +30,14 @@ _DEPLOY = "deploy "
 class Ways:
     """How to apply.
 
-    `stopped` answers why no further change may start, if so; `done` is called after each change.
+    `stopped` answers why no further change may start, if so; `begin` and `done` are called before
+    and after each change.
     """
 
     parallelism: int = 4
     fail_fast: bool = False
     stopped: Callable[[], str] = lambda: ""
+    begin: Callable[[Change], None] = lambda _change: None
     done: Callable[[Outcome], None] = lambda _outcome: None
 
 
@@ -64,7 +64,13 @@ def apply(
         stopped=lambda: ways.stopped() or _failed_already(outcomes, ways),
     )
     ordered = tuple(outcomes[change.address] for change in plan.changes)
-    return Report(plan, ordered, leftovers=_leftovers(run, outcomes))
+    intact = [a for a, outcome in outcomes.items() if outcome.result is not Result.FAILED]
+    return Report(
+        plan,
+        ordered,
+        leftovers=leftovers(run, intact),
+        strangers=tuple(sorted(run.authors - state.ours)),
+    )
 
 
 def _tasks(
@@ -134,6 +140,7 @@ def _record(
     ways: Ways,
 ) -> bool:
     """Carry out one change and keep what became of it, whatever happens."""
+    ways.begin(change)
     try:
         outcome = carry(change, run)
     except SyncError as error:
@@ -171,32 +178,6 @@ def _failed_already(outcomes: Mapping[Address, Outcome], ways: Ways) -> str:
         return ""
     failed = [o for o in list(outcomes.values()) if o.result is Result.FAILED]
     return f"stopped after {failed[0].address} failed" if failed else ""
-
-
-def _leftovers(run: Run, outcomes: Mapping[Address, Outcome]) -> tuple[Leftover, ...]:
-    """Read what was written once more: whatever is still different did not converge."""
-    written = [
-        a for a in sorted(run.sent) if a in run.written and outcomes[a].result is not Result.FAILED
-    ]
-    found = run.tenant.each(lambda address: _different(address, run), written)
-    return tuple(leftover for each in found for leftover in each)
-
-
-def _different(address: Address, run: Run) -> tuple[Leftover, ...]:
-    kind, live, desired = BY_NAME[address.kind], run.written[address], run.sent[address]
-    now: Live | None = run.tenant.get(kind, live.ref, parent=live.parent)
-    if now is None:
-        return (Leftover(address, "", "the object", "nothing"),)
-    stored = align(desired.spec, kind.normalise(now, run.refs), kind.shapes)
-    return tuple(
-        Leftover(
-            address,
-            pointer(path),
-            shown(value_at(desired.spec, path), path, kind),
-            shown(value_at(stored, path), path, kind),
-        )
-        for path in certainty.remaining(desired, kind, now, run)
-    )
 
 
 def _address(name: str) -> Address:

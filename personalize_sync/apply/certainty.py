@@ -135,7 +135,7 @@ def _looked_for(look: Callable[[], Live | None], run: Run) -> Live | None:
 
 def _may_be_ours(live: Live, run: Run) -> bool:
     """Whether we may have written this: some tenants stamp keys with ids that nobody told us."""
-    return live.author is None or live.author in run.ours or "|" not in live.author
+    return live.author is None or live.author in run.ours | run.authors or "|" not in live.author
 
 
 def _unraced(before: Live, after: Live) -> None:

@@ -47,3 +47,12 @@ class Run:
         """The refs of the plan and of everything created since."""
         created = {address: live.ref for address, live in self.written.items()}
         return Refs({**self.planned.by_address, **created})
+
+    @property
+    def authors(self) -> frozenset[str]:
+        """The stamps that the answers to our own writes carried."""
+        return frozenset(live.author for live in self.written.values() if live.author)
+
+    def was_created(self, address: Address) -> bool:
+        """Whether this run made the object."""
+        return address not in self.planned.by_address

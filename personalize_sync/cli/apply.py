@@ -5,23 +5,47 @@ from __future__ import annotations
 import os
 import signal
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from personalize_sync.cli.options import Common, common, option
-from personalize_sync.cli.planning import Wishes, look_now, read_plan, ready, source_of, wishes
-from personalize_sync.errors import UsageError
+from personalize_sync.cli.planning import (
+    Wishes,
+    look_now,
+    read_plan,
+    ready,
+    rendered,
+    source_of,
+    wishes,
+)
+from personalize_sync.cli.session import STATE, open_project
+from personalize_sync.errors import SyncError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
     from types import FrameType
 
+    from personalize_sync.apply import Journal
     from personalize_sync.planning.plan import Plan
     from personalize_sync.rendering import Look
 
 _CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """How this apply was asked to go about it."""
+
+    auto_approve: bool
+    what_if: bool
+    skip_blocked: bool
+    fail_fast: bool
+    resume: str | None
+    secrets_dir: str | None
 
 
 @click.command("apply")
@@ -29,18 +53,18 @@ _CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
 @option("--what-if", is_flag=True, help="The same as plan.")
 @option("--skip-blocked", is_flag=True, help="Carry out what no guard objects to (exit 12).")
 @option("--fail-fast", is_flag=True, help="Start nothing more after the first failure.")
+@option("--resume", metavar="RUN", help="Only what that unfinished run left open.")
 @option("--secrets-dir", type=click.Path(file_okay=False), help="One file per secret.")
 @wishes
 @common
-def command(common: Common, wishes: Wishes, **given: bool | str | None) -> int:
+def command(common: Common, wishes: Wishes, **options: Any) -> int:
     """Make the tenant as the manifests say."""
-    from personalize_sync.rendering import render  # noqa: PLC0415
-
-    if given["what_if"]:
+    given = Given(**options)
+    if given.what_if:
         plan, project = read_plan(common, wishes)
-        common.deliver(render(plan, common.format, look_now(common, project.root)))
+        common.deliver(rendered(plan, common, look_now(common, project.root)))
         return 0
-    if not given["auto_approve"] and not common.ask:
+    if not given.auto_approve and not common.ask:
         raise UsageError(
             "apply without a terminal needs --auto-approve",
             "Review the plan first: personalize-sync plan",
@@ -48,13 +72,16 @@ def command(common: Common, wishes: Wishes, **given: bool | str | None) -> int:
     return _apply(common, wishes, given)
 
 
-def _apply(common: Common, wishes: Wishes, given: Mapping[str, bool | str | None]) -> int:
+def _apply(common: Common, wishes: Wishes, given: Given) -> int:
     from personalize_sync import reconcile  # noqa: PLC0415 - httpx
-    from personalize_sync.apply import Ways  # noqa: PLC0415
-    from personalize_sync.cli.session import open_project  # noqa: PLC0415
-    from personalize_sync.rendering import render  # noqa: PLC0415
+    from personalize_sync.rendering import plain  # noqa: PLC0415
 
     project = open_project(common)
+    runs = project.root / STATE / "runs"
+    if given.resume:
+        wishes = _resumed(given.resume, runs, wishes)
+    else:
+        _mention_unfinished(runs, common)
     with (
         ready(common, project, wishes) as (opened, loaded, policy),
         opened.writable(wishes.parallelism) as tenant,
@@ -62,26 +89,85 @@ def _apply(common: Common, wishes: Wishes, given: Mapping[str, bool | str | None
         source = source_of(project, loaded)
         plan, state = reconcile.plan(loaded, tenant, policy, source=source)
         look = look_now(common, project.root)
-        if plan.is_empty or not (given["auto_approve"] or _approved(plan, common, look)):
-            common.deliver(render(plan, common.format, look))
-            return 0 if plan.is_empty else 1
-        with _stoppable(common) as stopped:
+        stuck = plan.blocked and not given.skip_blocked
+        if plan.is_empty or stuck:
+            common.deliver(rendered(plan, common, look))
+        if plan.is_empty:
+            return 0
+        if not stuck and not given.auto_approve and not _approved(plan, common, look):
+            return 1
+        with _stoppable(common) as stopped, _journalled(runs, plan, look.id, common) as journal:
             report = reconcile.apply(
                 plan,
                 state,
                 tenant,
                 environ=opened.environ,
                 patience=opened.connection().patience,
-                ways=Ways(
+                ways=reconcile.Ways(
                     parallelism=wishes.parallelism,
-                    fail_fast=bool(given["fail_fast"]),
+                    fail_fast=given.fail_fast,
                     stopped=lambda: "interrupted" if stopped() else "",
+                    begin=journal.intend,
+                    done=journal.record,
                 ),
-                secrets_dir=Path(str(given["secrets_dir"])) if given["secrets_dir"] else None,
-                skip_blocked=bool(given["skip_blocked"]),
+                secrets_dir=Path(given.secrets_dir) if given.secrets_dir else None,
+                skip_blocked=given.skip_blocked,
             )
-    common.deliver(render(report, common.format, look))
-    return stopped() or report.exit_code
+            code = stopped() or report.exit_code
+            journal.close(code)
+    common.deliver(rendered(report, common, look))
+    for stamp in report.strangers:
+        common.say(
+            f"The tenant stamps our writes as {plain(stamp)}. Add it to writers: in the project "
+            "file, or the next plan cannot tell our writes from others."
+        )
+    return code
+
+
+def _resumed(run: str, runs: Path, wishes: Wishes) -> Wishes:
+    """Narrow an apply to what an earlier one left open."""
+    from personalize_sync.apply import past_runs  # noqa: PLC0415
+
+    known = {past.run: past for past in past_runs(runs)}
+    if run not in known:
+        newest = ", ".join(list(known)[:3]) or "none"
+        raise UsageError(f'no run is called "{run}"', f"The newest runs: {newest}.")
+    if not known[run].open:
+        raise UsageError(f"run {run} left nothing open", "A plain apply looks at everything.")
+    return replace(wishes, select=(*wishes.select, *known[run].open))
+
+
+def _mention_unfinished(runs: Path, common: Common) -> None:
+    from personalize_sync.apply import past_runs  # noqa: PLC0415
+
+    newest = next(past_runs(runs), None)
+    if newest and not newest.finished:
+        common.say(
+            f"Run {newest.run} did not finish; {len(newest.open)} changes have no known result. "
+            "This apply looks at all of them again."
+        )
+
+
+@contextmanager
+def _journalled(runs: Path, plan: Plan, plan_id: str, common: Common) -> Iterator[Journal]:
+    """Open the journal of this run; an error before the first write leaves it ended, too."""
+    from personalize_sync.apply import Journal  # noqa: PLC0415
+
+    run = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{plan_id[:8]}"
+    journal = Journal(
+        runs,
+        run,
+        environment=plan.target.environment,
+        client_key=plan.target.client_key,
+        tree_digest=plan.source.tree_digest,
+        planned=[str(change.address) for change in plan.changes if not change.blocked],
+    )
+    common.say(f"Run {run}")
+    try:
+        yield journal
+    except SyncError as error:
+        journal.close(error.exit_code)
+        raise
 
 
 def _approved(plan: Plan, common: Common, look: Look) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from personalize_sync.cli.options import Common, common, option
-from personalize_sync.cli.planning import Wishes, look_now, read_plan, wishes
+from personalize_sync.cli.planning import Wishes, look_now, read_plan, rendered, wishes
 
 
 @click.command("drift")
@@ -14,8 +14,6 @@ from personalize_sync.cli.planning import Wishes, look_now, read_plan, wishes
 @common
 def command(common: Common, wishes: Wishes, detailed_exitcode: bool) -> int:  # noqa: FBT001 - click passes it by name
     """Show what the tenant changed, who did it, and when. Pending changes are only counted."""
-    from personalize_sync.rendering import render  # noqa: PLC0415
-
     plan, project = read_plan(common, wishes)
-    common.deliver(render(plan, common.format, look_now(common, project.root, view="drift")))
+    common.deliver(rendered(plan, common, look_now(common, project.root, view="drift")))
     return 2 if detailed_exitcode and plan.drift else 0

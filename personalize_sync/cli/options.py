@@ -91,7 +91,7 @@ def common(function: _F) -> _F:
         option("--no-input", is_flag=True, help="Never ask."),
     )
     for decorate in reversed(options):
-        wrapper = decorate(wrapper)  # type: ignore[assignment]
+        wrapper = decorate(wrapper)
     return wrapper  # type: ignore[return-value]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from personalize_sync.cli.options import Common, common, option
-from personalize_sync.cli.planning import Wishes, look_now, read_plan, wishes
+from personalize_sync.cli.planning import Wishes, look_now, read_plan, rendered, wishes
 
 
 @click.command("plan")
@@ -21,7 +21,7 @@ def command(common: Common, wishes: Wishes, out: str | None, detailed_exitcode: 
 
     plan, project = read_plan(common, wishes)
     look = look_now(common, project.root)
-    common.deliver(render(plan, common.format, look))
+    common.deliver(rendered(plan, common, look))
     if out:
         try:
             Path(out).write_text(render(plan, "json", look), encoding="utf-8")

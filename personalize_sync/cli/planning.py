@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from personalize_sync.cli.session import Session
     from personalize_sync.manifests import Loaded
+    from personalize_sync.planning.outcome import Report
     from personalize_sync.project import Project
     from personalize_sync.rendering import Look
 
@@ -63,7 +64,7 @@ def wishes(function: _F) -> _F:
         option("--parallelism", type=click.IntRange(1, 16), default=4, show_default=True),
     )
     for decorate in reversed(options):
-        wrapper = decorate(wrapper)  # type: ignore[assignment]
+        wrapper = decorate(wrapper)
     return wrapper  # type: ignore[return-value]
 
 
@@ -131,6 +132,13 @@ def look_now(common: Common, root: Path, *, view: str = "plan") -> Look:
         expires_at=f"{now + LIFETIME:%Y-%m-%dT%H:%M:%SZ}",
         tool_version=__version__,
     )
+
+
+def rendered(document: Plan | Report, common: Common, look: Look) -> str:
+    """Return a document in the requested format."""
+    from personalize_sync.rendering import render  # noqa: PLC0415 - not for --help
+
+    return render(document, common.format, look)
 
 
 @contextmanager

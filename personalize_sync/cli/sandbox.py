@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from threading import Event
 from typing import TYPE_CHECKING
 
 import click
@@ -38,16 +38,17 @@ def serve(common: Common, port: int, knob: tuple[str, ...]) -> None:
         knobs = Knobs.parse([*(environment.sandbox or ()), *knob]).in_real_time()
     except KnobError as error:
         raise UsageError(str(error)) from None
-    with Sandbox(sandbox_file(project), knobs=knobs) as sandbox:
-        server = Server(sandbox, port=port)
+    with (
+        Sandbox(sandbox_file(project), knobs=knobs) as sandbox,
+        Server(sandbox, port=port) as server,
+    ):
         lines = [f"baseUrl: {server.base_url}", f"tokenUrl: {server.token_url}"]
         keys = sandbox_keys(environment.name)
         lines += [f"export {name}={value}" for name, value in sorted(keys.items())]
         common.deliver("\n".join(lines) + "\n")
-        click.get_text_stream("stdout").flush()
         common.say("Serving until interrupted.")
         try:
-            server.serve_forever()
+            Event().wait()
         except KeyboardInterrupt:
             common.say("Stopped.")
 
@@ -95,7 +96,7 @@ def _sandboxed(common: Common) -> tuple[Project, Environment]:
             f'environment "{environment.name}" is a real tenant, not a sandbox',
             "Name an environment that has sandbox: {}.",
         )
-    return project, replace(environment)
+    return project, environment
 
 
 def _live_name(common: Common, project: Project, address: str) -> str:

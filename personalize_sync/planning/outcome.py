@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -51,12 +51,16 @@ class Leftover:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One apply: the plan, what became of it, and what is still different afterwards."""
+    """One apply: the plan, what became of it, and what is still different afterwards.
+
+    `strangers` are the stamps of our own writes that `writers` does not name yet: without them the
+    next plan cannot tell our writes from others.
+    """
 
     plan: Plan
     outcomes: tuple[Outcome, ...] = ()
     leftovers: tuple[Leftover, ...] = ()
-    requests: int = field(default=0)
+    strangers: tuple[str, ...] = ()
 
     @property
     def wrote(self) -> tuple[Outcome, ...]:
