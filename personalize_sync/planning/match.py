@@ -53,7 +53,7 @@ def match(desired: Sequence[Resource], objects: Sequence[Live]) -> Matches:
         elif BY_NAME[resource.address.kind].identity == "friendlyId":
             for twin in archived.get(wanted[0], ()):
                 twins[resource.address] = twin
-    unclaimed = _unclaimed(objects, live, ambiguous)
+    unclaimed = _unclaimed(objects, live, ambiguous, {resource.address for resource in desired})
     refs = {address: item.ref for address, item in {**unclaimed, **live}.items()}
     return Matches(live, twins, ambiguous, unclaimed, Refs(refs))
 
@@ -80,16 +80,21 @@ def _unclaimed(
     objects: Sequence[Live],
     live: Mapping[Address, Live],
     ambiguous: Mapping[Address, tuple[Live, ...]],
+    declared: Iterable[Address],
 ) -> dict[Address, Live]:
     claimed = {item.ref for item in live.values()}
     claimed |= {item.ref for items in ambiguous.values() for item in items}
-    taken = set(live) | set(ambiguous)
+    taken = set(declared)
     models = {item.ref: address.key for address, item in live.items()}
     found: dict[Address, Live] = {}
     for item in _parents_first(o for o in objects if not o.archived and o.ref not in claimed):
-        address = _address_of(item, models)
-        if address in taken:
-            address = Address(address.kind, f"{address.key}_{item.ref[:8]}")
+        plain = _address_of(item, models)
+        keys = (plain.key, f"{plain.key}_{item.ref[:8]}", f"{plain.key}_{item.ref}")
+        # The last one is unique, as refs are.
+        address = next(
+            (a for a in (Address(plain.kind, key) for key in keys) if a not in taken),
+            Address(plain.kind, keys[-1]),
+        )
         taken.add(address)
         models[item.ref] = address.key
         found[address] = item
