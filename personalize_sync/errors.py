@@ -23,9 +23,13 @@ if TYPE_CHECKING:
 
 
 class SyncError(Exception):
-    """Why the run ends: a sentence, what to do, and the exit code (README: exit codes)."""
+    """Why the run ends: a sentence, what to do, and the exit code (README: exit codes).
+
+    `wrote` says whether the tenant was, or may have been, changed on the way to this error.
+    """
 
     exit_code = 1
+    wrote = False
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
@@ -85,3 +89,5 @@ class RejectedError(TenantError):
 
 class UnknownOutcomeError(TenantError):
     """A write whose answer was lost or a 5xx: it may have been carried out."""
+
+    wrote = True

@@ -9,7 +9,7 @@ from personalize_sync.apply.convergence import leftovers
 from personalize_sync.apply.run import Run
 from personalize_sync.apply.schedule import Task, carry_out
 from personalize_sync.apply.write import deploy, write
-from personalize_sync.errors import StaleError, SyncError, UnknownOutcomeError
+from personalize_sync.errors import StaleError, SyncError
 from personalize_sync.kinds import BY_NAME
 from personalize_sync.planning.change import Action, Change
 from personalize_sync.planning.outcome import Outcome, Report, Result
@@ -149,7 +149,7 @@ def _record(
             change.address,
             Result.FAILED,
             error=". ".join([text.rstrip(), *getattr(error, "__notes__", ())]),
-            wrote=isinstance(error, UnknownOutcomeError) or change.address in run.written,
+            wrote=error.wrote or change.address in run.written,
             exit_code=13 if isinstance(error, StaleError) else 14,
         )
     outcomes[change.address] = outcome

@@ -61,6 +61,9 @@ def replace(
         )
 
     written = _settled(lambda: run.tenant.replace(kind, current, body), taken_effect, run)
+    if written.revision is None and current.revision is not None:
+        # What answers a connection's PUT may leave it out (API reference: update-a-connection).
+        written = run.tenant.get(kind, written.ref, parent=written.parent) or written
     _unraced(current, written)
     return written
 
@@ -142,8 +145,10 @@ def _unraced(before: Live, after: Live) -> None:
     if before.revision is None or after.revision is None:
         return
     if after.revision != before.revision + 1:
-        raise StaleError(
+        overtaken = StaleError(
             f"our write became revision {after.revision}, not {before.revision + 1}: somebody wrote "
             "in between, and that edit was overwritten",
             f"Look at revision {after.revision - 1} in the tenant and repeat what is still wanted.",
         )
+        overtaken.wrote = True
+        raise overtaken

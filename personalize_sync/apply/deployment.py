@@ -61,6 +61,7 @@ def while_undeployed(
         try:
             certainty.replace(DECISION_MODEL, aside, back, run=run)
         except SyncError as error:
+            error.wrote = True
             error.hint = f"The variant {variant.name} was left undeployed. {error.hint}"
             raise
     return live, ("the tenant only edits drafts, so it was out of the deployment for a moment",)

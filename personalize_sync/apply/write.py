@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from personalize_sync.apply import certainty
 from personalize_sync.apply.deployment import pinned, while_undeployed
 from personalize_sync.apply.secrets import filled_in
-from personalize_sync.errors import RejectedError, StaleError
+from personalize_sync.errors import RejectedError, StaleError, SyncError
 from personalize_sync.kinds import BY_NAME, Kind
 from personalize_sync.planning.change import Action, Change
 from personalize_sync.planning.compare import differing
@@ -98,7 +98,8 @@ def _through(
         return draft, ("the tenant only edits drafts",)
     try:
         live = certainty.replace(kind, draft, {**stages[1], "revision": draft.revision}, run=run)
-    except Exception as error:
+    except SyncError as error:
+        error.wrote = True
         error.add_note(f"{current.name} was left in DRAFT")
         raise
     return live, ("the tenant only edits drafts, so it went through DRAFT",)

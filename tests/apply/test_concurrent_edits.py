@@ -1,0 +1,133 @@
+"""Nobody's edit is lost in silence: not before our look, and not between look and write."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from apply.runs import plan_then_apply
+from apply.single_writes import WRITES, duplicates
+
+from personalize_sync.planning.outcome import Result
+from personalize_sync.sandbox import Fault
+from personalize_sync.sandbox.faults import ConcurrentEdit, Reset
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from world import World
+
+    from personalize_sync.sandbox.store import Kind
+
+_REPLACING = {
+    "update-template": "template/strip",
+    "update-connection": "connection/Weather",
+    "update-model": "decision-model/banner",
+    "update-variant": "decision-variant/banner:Main",
+    "pin-variant": "decision-model/banner",
+    "restore-template": "template/strip",
+    "archive-template": "template/strip",
+    "archive-connection": "connection/Weather",
+    "archive-model": "decision-model/banner",
+}
+
+_TWINS: dict[str, tuple[Kind, dict[str, object]]] = {
+    "create-template": ("template", {"name": "strip", "friendlyId": "strip", "type": "WEB"}),
+    "create-connection": (
+        "connection",
+        {
+            "name": "Weather",
+            "systemType": "DATA_SYSTEM",
+            "auth": {"authType": "NONE"},
+            "request": {"requestType": "GET", "connectionUrl": "https://a.example.test"},
+        },
+    ),
+    "create-model": (
+        "decision-model",
+        {"name": "banner", "deploymentConfiguration": {"variants": []}},
+    ),
+}
+
+
+def test_an_object_edited_after_the_plan_is_left_alone_and_the_others_are_written(
+    world: World,
+) -> None:
+    """One of five is refused with revisions, field, author and time; four are updated."""
+    keys = ("a", "b", "c", "d", "e")
+    for key in keys:
+        world.template(key)
+    world.apply()
+    for key in keys:
+        world.template(key, name=f"New {key}")
+    ref = world.sandbox.stored("template/c").ref
+    edit = ConcurrentEdit("template/c", {"description": "By Maria"})
+    fault = world.sandbox.faults.add(Fault(edit, "GET", f"/v3/templates/{ref}"))
+
+    report = world.apply(allow=(("update-limit", "*"),))
+
+    assert fault.fired == 1
+    results = {o.address.key: o.result for o in report.outcomes}
+    assert results == {**dict.fromkeys(keys, Result.UPDATED), "c": Result.FAILED}
+    (refused,) = (o for o in report.outcomes if o.result is Result.FAILED)
+    assert (refused.exit_code, refused.wrote, report.exit_code) == (13, False, 13)
+    for told in ("revision 1 -> 2", "/description", "auth0|maria", "T"):
+        assert told in refused.error
+    assert (world.stored("template/c")["name"], world.stored("template/c")["description"]) == (
+        "c",
+        "By Maria",
+    )
+
+
+@pytest.mark.parametrize("knob", ["K38=present", "K38=absent", "K37=absent", "K40=409"])
+@pytest.mark.parametrize("write", _REPLACING)
+def test_an_edit_between_look_and_write_is_refused_or_told(
+    worlds: Callable[..., World], write: str, knob: str
+) -> None:
+    """The run ends with an error and a non-zero exit code that speaks of the other edit."""
+    if knob == "K37=absent" and write.startswith("archive"):
+        pytest.skip("without authors nothing can be proven ours, so nothing is archived")
+    world = worlds(knobs=(knob,))
+    WRITES[write].prepare(world)
+    edit = ConcurrentEdit(_REPLACING[write], {"name": "By Maria"})
+    fault = world.sandbox.faults.add(Fault(edit, "PUT", WRITES[write].path))
+
+    report = WRITES[write].apply(world)
+
+    assert fault.fired == 1
+    assert report.exit_code in (13, 14)
+    (hit,) = (o for o in report.outcomes if o.result is Result.FAILED)
+    if knob == "K40=409":
+        assert "409" in hit.error
+    else:
+        assert (hit.exit_code, hit.wrote) == (13, True)
+        assert "that edit was overwritten" in hit.error
+
+
+def test_an_edit_while_our_answer_is_lost_is_not_taken_for_ours(world: World) -> None:
+    """The PUT never arrived and a person wrote: their revision is no proof of our write."""
+    WRITES["update-template"].prepare(world)
+    lost = world.sandbox.faults.add(Fault(Reset(), "PUT", "/v3/templates/*"))
+    edit = ConcurrentEdit("template/strip", {"description": "By Maria"})
+    # The first look before the write is the first GET of the object, the look after it the second.
+    edited = world.sandbox.faults.add(Fault(edit, "GET", "/v3/templates/*-*", nth=2))
+
+    report = world.apply()
+
+    assert (lost.fired, edited.fired) == (1, 1)
+    assert report.exit_code == 13
+    assert world.stored("template/strip")["description"] == "By Maria"
+
+
+@pytest.mark.parametrize("write", _TWINS)
+def test_an_object_that_somebody_created_after_the_plan_is_not_created_again(
+    world: World, write: str
+) -> None:
+    """The last look before the write finds the twin: nothing is sent, exit code 13."""
+    WRITES[write].prepare(world)
+    kind, twin = _TWINS[write]
+
+    report = plan_then_apply(world, lambda: world.sandbox.create(kind, twin))
+
+    assert report.exit_code == 13
+    assert "auth0|maria" in report.outcomes[0].error
+    assert (duplicates(world), world.writes()) == ([], [])
