@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from personalize_sync.apply.convergence import leftovers
@@ -16,7 +17,7 @@ from personalize_sync.planning.outcome import Outcome, Report, Result
 from personalize_sync.resources import Address
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from personalize_sync.planning.plan import Plan
     from personalize_sync.resources import LiveState, Secret, SecretRef
@@ -49,59 +50,73 @@ def apply(
     secrets: Mapping[SecretRef, Secret],
     patience: Patience,
     ways: Ways,
+    stale: Mapping[Address, str] | None = None,
 ) -> Report:
-    """Carry out every change that is not blocked. Raises CredentialError before the first write."""
-    changes = [change for change in plan.changes if not change.blocked]
-    kinds = {change.address.kind for change in changes}
-    tenant.open(kind for name, kind in BY_NAME.items() if name in kinds)
+    """Carry out every change that is neither blocked nor stale.
+
+    Raises CredentialError before the first write if a key does not open what it is needed for.
+    """
+    outcomes = _left_out(plan, stale or {})
+    todo = {change.address.kind for change in plan.changes if change.address not in outcomes}
+    tenant.open(kind for name, kind in BY_NAME.items() if name in todo)
     run = Run(tenant, plan.refs, secrets, patience, ours=state.ours)
-    outcomes: dict[Address, Outcome] = {
-        change.address: _left_out(change) for change in plan.changes if change.blocked
-    }
     carry_out(
-        _tasks(changes, run, outcomes, ways),
+        _tasks(plan.changes, run, outcomes, ways),
         parallelism=ways.parallelism,
         stopped=lambda: ways.stopped() or _failed_already(outcomes, ways),
     )
-    ordered = tuple(outcomes[change.address] for change in plan.changes)
     intact = [a for a, outcome in outcomes.items() if outcome.result is not Result.FAILED]
     return Report(
         plan,
-        ordered,
+        tuple(outcomes[change.address] for change in plan.changes),
         leftovers=leftovers(run, intact),
         strangers=tuple(sorted(run.authors - state.ours)),
     )
 
 
+def _left_out(plan: Plan, stale: Mapping[Address, str]) -> dict[Address, Outcome]:
+    """Return the outcomes that are known before anything is written."""
+    known = {
+        address: Outcome(address, Result.FAILED, error=reason, exit_code=13)
+        for address, reason in stale.items()
+    }
+    for change in plan.blocked:
+        rules = ", ".join(block.rule for block in change.blocked)
+        error = f"blocked: {rules}"
+        outcome = Outcome(change.address, Result.SKIPPED, error=error, exit_code=12)
+        known.setdefault(change.address, outcome)
+    return known
+
+
 def _tasks(
-    changes: list[Change], run: Run, outcomes: dict[Address, Outcome], ways: Ways
+    changes: Sequence[Change], run: Run, outcomes: dict[Address, Outcome], ways: Ways
 ) -> list[Task]:
+    """Return one task a change, one more for each model to deploy; what is left out ends badly."""
+    left_out = frozenset(outcomes)
     planned = {str(change.address) for change in changes}
     tasks: list[Task] = []
-    writes: list[str] = []
     for change in changes:
-        name = str(change.address)
         archive = change.action is Action.ARCHIVE
         tasks.append(
             Task(
-                name,
-                run=lambda change=change: _record(change, write, run, outcomes, ways),  # type: ignore[misc]
-                skip=lambda why, change=change: _skip(change, why, outcomes, ways),  # type: ignore[misc]
+                str(change.address),
+                run=partial(_record, change, write, run, outcomes, ways)
+                if change.address not in left_out
+                else lambda: False,
+                skip=partial(_skip, change, outcomes, ways),
                 needs=tuple(str(a) for a in change.depends_on if str(a) in planned),
                 # Archives come last and one by one, so that nothing in use loses its base.
-                after=tuple(writes) if archive else (),
+                after=tuple(task.name for task in tasks) if archive else (),
             )
         )
-        writes.append(name)
         if change.action is Action.CREATE and change.address.kind == "decision-model":
             tasks.append(_deployment(change, changes, run, outcomes, ways))
-            writes.append(_DEPLOY + name)
     return tasks
 
 
 def _deployment(
     change: Change,
-    changes: list[Change],
+    changes: Sequence[Change],
     run: Run,
     outcomes: dict[Address, Outcome],
     ways: Ways,
@@ -126,7 +141,7 @@ def _deployment(
 
     return Task(
         _DEPLOY + str(change.address),
-        run=lambda: _record(change, lambda c, r: deploy(c.desired, r), run, outcomes, ways),  # type: ignore[arg-type]
+        run=partial(_record, change, deploy, run, outcomes, ways),
         skip=skip,
         needs=(str(change.address), *variants),
     )
@@ -140,8 +155,8 @@ def _record(
     ways: Ways,
 ) -> bool:
     """Carry out one change and keep what became of it, whatever happens."""
-    ways.begin(change)
     try:
+        ways.begin(change)
         outcome = carry(change, run)
     except SyncError as error:
         text = " ".join(part for part in (error.message + ".", error.hint) if part)
@@ -157,7 +172,7 @@ def _record(
     return outcome.result is not Result.FAILED
 
 
-def _skip(change: Change, why: str, outcomes: dict[Address, Outcome], ways: Ways) -> None:
+def _skip(change: Change, outcomes: dict[Address, Outcome], ways: Ways, why: str) -> None:
     cause = outcomes.get(_address(why))
     outcomes[change.address] = Outcome(
         change.address,
@@ -166,11 +181,6 @@ def _skip(change: Change, why: str, outcomes: dict[Address, Outcome], ways: Ways
         exit_code=cause.exit_code if cause else 14,
     )
     ways.done(outcomes[change.address])
-
-
-def _left_out(change: Change) -> Outcome:
-    rules = ", ".join(block.rule for block in change.blocked)
-    return Outcome(change.address, Result.SKIPPED, error=f"blocked: {rules}", exit_code=12)
 
 
 def _failed_already(outcomes: Mapping[Address, Outcome], ways: Ways) -> str:

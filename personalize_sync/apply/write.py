@@ -52,17 +52,19 @@ def write(change: Change, run: Run) -> Outcome:
     return Outcome(change.address, _DONE[change.action], live.revision, notes=notes, wrote=True)
 
 
-def deploy(model: Resource, run: Run) -> Outcome:
+def deploy(change: Change, run: Run) -> Outcome:
     """Give a model that was just created the deployment its manifest states."""
-    kind = BY_NAME[model.address.kind]
-    desired = _wanted(model, run)
-    created = run.written[model.address]
+    if change.desired is None:
+        raise StaleError("the plan does not say what is wanted")
+    kind = BY_NAME[change.address.kind]
+    desired = _wanted(change.desired, run)
+    created = run.written[change.address]
     live = created
     if certainty.remaining(desired, kind, created, run):
         body = kind.overlay(created.record, filled_in(desired, run.secrets), run.refs)
         live = certainty.replace(kind, created, body, run=run, desired=desired)
-        run.written[model.address] = live
-    return Outcome(model.address, Result.CREATED, live.revision, wrote=True)
+        run.written[change.address] = live
+    return Outcome(change.address, Result.CREATED, live.revision, wrote=True)
 
 
 def _create(wanted: Resource, kind: Kind, run: Run) -> Live:
