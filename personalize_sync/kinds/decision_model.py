@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _DEPLOYMENT = ("status", "split")
 _INERT: Document = {"status": "DRAFT", "split": 0}
+# An entry in one of these states serves nobody; the server may have added it by itself.
+_IDLE = ("DRAFT", "ARCHIVED")
 
 
 class _Below:
@@ -133,9 +135,11 @@ def _normalise(live: Live, refs: Refs) -> Document:
         for address in refs.below("decision-variant", model.key):
             variants[address.key.removeprefix(prefix)] = dict(_INERT)
     for entry in _entries(live.record):
-        variant = refs.address("decision-variant", str(entry.get("variantRef")))
-        if variant:
-            variants[variant.key.removeprefix(prefix)] = {
+        ref = str(entry.get("variantRef"))
+        variant = refs.address("decision-variant", ref)
+        # A variant that nobody knows is shown by its ref if it serves guests: a PUT would end that.
+        if variant or entry.get("status") not in _IDLE:
+            variants[variant.key.removeprefix(prefix) if variant else ref] = {
                 "status": entry.get("status"),
                 "split": entry.get("split"),
                 "revision": entry.get("variantRevision"),
@@ -167,8 +171,8 @@ def _deployment(
         key = by_ref.pop(str(entry.get("variantRef")), None)
         if key is not None:
             result.append({**entry, **_entry(stated[key])})
-        elif entry.get("status") in ("DRAFT", "ARCHIVED"):
-            result.append(entry)  # in nobody's way; the server may have added it by itself
+        elif entry.get("status") in _IDLE:
+            result.append(entry)
     for ref, key in by_ref.items():
         entry = _entry(stated[key])
         if ref != "None" and {**_INERT, **entry} != _INERT:
