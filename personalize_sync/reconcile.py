@@ -66,7 +66,12 @@ def fetch(desired: Sequence[Resource], tenant: Tenant, policy: Policy) -> LiveSt
     objects = [live for listed in tenant.each(tenant.list_all, top) for live in listed]
     objects += _hidden_twins(desired, objects, tenant)
     objects += _variants(desired, objects, tenant)
-    return LiveState(tuple(objects), client_key=tenant.client_key, ours=tenant.ours)
+    return LiveState(
+        tuple(objects),
+        client_key=tenant.client_key,
+        ours=tenant.ours,
+        incomplete=tuple(sorted(tenant.doubts)),
+    )
 
 
 def apply(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _LOOKS = 4
 """How often an uncertain write is looked for before it is believed not to have happened."""
-_TRIES = 3
+_TRIES = 5
 
 
 def create(desired: Resource, kind: Kind, body: Document, *, parent: str, run: Run) -> Live:

@@ -58,7 +58,11 @@ def make_plan(
         drift=tuple(sorted(drift, key=lambda entry: entry.address)),
         diagnostics=_diagnostics(desired, matches, policy),
         source=source or SourceTree(),
-        scope=Scope(policy.select, policy.prune, (*policy.unproven, *state.incomplete)),
+        scope=Scope(
+            policy.select,
+            policy.prune,
+            (*policy.unproven, *state.incomplete, *_not_ours(matches, archives, policy)),
+        ),
         unmanaged=len(unmanaged),
         adoptable=tuple(a for a in untouched if _is_foreign(matches.live[a], state)),
         refs=matches.refs,
@@ -181,6 +185,22 @@ def _archives(matches: Matches, state: LiveState, policy: Policy) -> dict[Addres
             live=live,
         )
     return archives
+
+
+def _not_ours(matches: Matches, archives: Mapping[Address, Change], policy: Policy) -> list[str]:
+    """Say, kind by kind, why objects without a manifest are not archived."""
+    unproven: dict[tuple[str, bool], int] = {}
+    for address, live in matches.unclaimed.items():
+        if policy.prune and address not in archives and policy.owns(address) and _is_theirs(live):
+            key = (BY_NAME[live.kind].title, live.author is None)
+            unproven[key] = unproven.get(key, 0) + 1
+    return [
+        f"{count} {title} without a manifest: the tenant does not say who wrote them"
+        if unreadable
+        else f"{count} {title} without a manifest: no write of ours is known "
+        "(if a former key of ours wrote them, name it under writers:)"
+        for (title, unreadable), count in sorted(unproven.items())
+    ]
 
 
 def _child_revisions(

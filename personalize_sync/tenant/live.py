@@ -43,6 +43,7 @@ class Tenant:
         self._pool = ThreadPoolExecutor(max_workers=parallelism)
         self._expanding: set[str] = set()
         self.client_key = ""
+        self.doubts: set[str] = set()
 
     def close(self) -> None:
         """Stop the workers and close the connections."""
@@ -101,6 +102,8 @@ class Tenant:
         for _ in range(_MOST_PAGES):
             page, items = self._page(kind, path, offset)
             fresh = [item for item in items if _mark(item) not in seen]
+            if seen and 0 < len(fresh) < len(items):
+                self.doubts.add(f"the list {path} shifted while it was read; read it again")
             seen.update(_mark(item) for item in fresh)
             yield from self._whole(kind, path, fresh)
             offset += len(items)
