@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote, urlsplit
 
-from personalize_sync.errors import GuardError, TenantError
+from personalize_sync.errors import GuardError, TenantError, UnknownOutcomeError
 from personalize_sync.resources import Base, Live
 from personalize_sync.tenant.answers import items_of
 
@@ -195,9 +195,18 @@ class WritableTenant(Tenant):
         return self._keyring.feature(kind.name, kind.write_with)
 
     def _written(self, kind: Kind, answer: Document, parent: str) -> Live:
-        live = self._live(kind, answer, parent=parent)
+        """Return what a write was answered; whatever is wrong with the answer, it was carried out."""
+        try:
+            live = self._live(kind, answer, parent=parent)
+        except GuardError as wrong_tenant:
+            wrong_tenant.wrote = True
+            raise
+        except TenantError as strange:
+            raise UnknownOutcomeError(strange.message, strange.hint) from None
         if live is None:
-            raise TenantError(f"the tenant answered another kind of object than a {kind.name}")
+            raise UnknownOutcomeError(
+                f"the tenant answered another kind of object than a {kind.name}"
+            )
         return live
 
 

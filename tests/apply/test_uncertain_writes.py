@@ -9,13 +9,21 @@ from apply.single_writes import WRITES, duplicates
 
 from personalize_sync.planning.outcome import Result
 from personalize_sync.sandbox import Fault
-from personalize_sync.sandbox.faults import LateCommit, LostAnswer, Reset, Status, Truncated
+from personalize_sync.sandbox.faults import (
+    Instead,
+    LateCommit,
+    LostAnswer,
+    Reset,
+    Status,
+    Truncated,
+)
 
 if TYPE_CHECKING:
     from world import World
 
     from personalize_sync.sandbox.faults import Effect
 
+_JSON = (("Content-Type", "application/json"),)
 _EVERYWHERE: dict[str, Effect] = {
     "lost answer": LostAnswer(),
     "reset before": Reset(),
@@ -78,3 +86,34 @@ def test_a_write_that_cannot_be_looked_for_is_reported_as_perhaps_made(world: Wo
     assert (lost.fired, report.exit_code) == (1, 14)
     assert down.fired > 0
     assert [o.wrote for o in report.outcomes] == [True]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"{}", b'{"ref": ""}', b'{"ref": 7, "name": "strip"}', b"[]", b"", b"<html>", b'"created"'],
+    ids=["no ref", "empty ref", "ref is no text", "a list", "nothing", "HTML", "a text"],
+)
+def test_a_write_with_a_strange_answer_is_looked_for(world: World, body: bytes) -> None:
+    """Something answered 201 without writing: the object is made by the next attempt, once."""
+    world.template()
+    fault = world.sandbox.faults.add(Fault(Instead(body, 201, _JSON), "POST", "/v3/templates"))
+
+    report = world.apply()
+
+    assert (fault.fired, report.exit_code) == (1, 0)
+    assert [r.status for r in world.writes()] == [201, 201]
+    assert len(world.sandbox.all("template")) == 1
+
+
+def test_a_write_whose_answers_stay_strange_is_reported_as_perhaps_made(world: World) -> None:
+    """Every attempt is answered by something that is not the tenant."""
+    world.template()
+    fault = world.sandbox.faults.add(
+        Fault(Instead(b"{}", 201, _JSON), "POST", "/v3/templates", times=0)
+    )
+
+    report = world.apply()
+
+    assert fault.fired > 1
+    assert report.exit_code == 14
+    assert [(o.result, o.wrote) for o in report.outcomes] == [(Result.FAILED, True)]
