@@ -10,7 +10,7 @@ from personalize_sync.apply.convergence import leftovers
 from personalize_sync.apply.run import Run
 from personalize_sync.apply.schedule import Task, carry_out
 from personalize_sync.apply.write import deploy, write
-from personalize_sync.errors import StaleError, SyncError
+from personalize_sync.errors import GuardError, StaleError, SyncError
 from personalize_sync.kinds import BY_NAME
 from personalize_sync.planning.change import Action, Change
 from personalize_sync.planning.outcome import Outcome, Report, Result
@@ -63,7 +63,7 @@ def apply(
     carry_out(
         _tasks(plan.changes, run, outcomes, ways),
         parallelism=ways.parallelism,
-        stopped=lambda: ways.stopped() or _failed_already(outcomes, ways),
+        stopped=lambda: ways.stopped() or run.misled or _failed_already(outcomes, ways),
     )
     intact = [a for a, outcome in outcomes.items() if outcome.result is not Result.FAILED]
     return Report(
@@ -159,6 +159,8 @@ def _record(
         ways.begin(change)
         outcome = carry(change, run)
     except SyncError as error:
+        if isinstance(error, GuardError):
+            run.misled = error.message
         text = " ".join(part for part in (error.message + ".", error.hint) if part)
         outcome = Outcome(
             change.address,
