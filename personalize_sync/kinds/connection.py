@@ -17,6 +17,7 @@ from personalize_sync.kinds.kind import (
     KeyedBy,
     Kind,
     Refs,
+    archived,
     first_object,
     overlay_object,
     without,
@@ -59,6 +60,14 @@ def _overlay(record: Document, resource: Resource, _refs: Refs) -> Document:
         revision = record.get("revision")
         following = revision + 1 if isinstance(revision, int) else 1
         body["description"] = joined(text, Marker(version, following))
+    return body
+
+
+def _retire(record: Document) -> Document:
+    """Archive without what the tenant shows in the secret's place: a mask must not become one."""
+    body = archived(record)
+    if "auth" in record:
+        body["auth"] = without(first_object(record["auth"]), SECRET_FIELDS)
     return body
 
 
@@ -167,6 +176,7 @@ CONNECTION = Kind(
     risks=COSMETIC | {"/name": "content"},
     normalise=_normalise,
     overlay=_overlay,
+    retire=_retire,
     check=_check,
     unsent=_unsent,
 )

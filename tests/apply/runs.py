@@ -15,6 +15,7 @@ from personalize_sync.tenant.live import WritableTenant
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from world import World
 
@@ -24,7 +25,12 @@ NOTHING = Ways()
 
 
 def plan_then_apply(
-    world: World, meanwhile: Callable[[], object], *, ways: Ways = NOTHING, **wishes: Any
+    world: World,
+    meanwhile: Callable[[], object],
+    *,
+    ways: Ways = NOTHING,
+    secrets_dir: Path | None = None,
+    **wishes: Any,
 ) -> Report:
     """Plan, let something happen, and apply the plan."""
     environment, keyring = world.environment, Keyring(world.environment, world.environ)
@@ -42,4 +48,5 @@ def plan_then_apply(
             environ=world.environ,
             patience=connection.patience,
             ways=ways,
+            secrets_dir=secrets_dir,
         )
