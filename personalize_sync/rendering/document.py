@@ -1,0 +1,222 @@
+"""The JSON document of a plan, a drift report, an apply or a check (schemas/plan.schema.json)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from personalize_sync.planning.compare import digest
+from personalize_sync.planning.outcome import Outcome, Report
+from personalize_sync.planning.plan import Plan
+from personalize_sync.rendering import complaints, wording
+from personalize_sync.rendering.gates import json_text
+from personalize_sync.rendering.ordering import in_plan_order
+from personalize_sync.rendering.values import MASKED, as_json, holds_unknown
+from personalize_sync.resources import ABSENT, Unset
+
+if TYPE_CHECKING:
+    from personalize_sync.planning.change import Change, Drift, Evidence, Expect, FieldChange
+    from personalize_sync.problems import Location, Problem
+    from personalize_sync.rendering.look import Look, Problems
+
+FORMAT_VERSION = "1.0"
+# What may differ between two runs that mean the same.
+_OUTSIDE_DIGEST = frozenset({"id", "created_at", "expires_at"})
+
+
+def render(document: Plan | Report | Problems, look: Look) -> str:
+    """Return a document as JSON."""
+    match document:
+        case Plan():
+            content = _viewed(document, look)
+        case Report():
+            content = report_document(document, look)
+        case _:
+            content = {"problems": [_problem(p) for p in complaints.ordered(document)]}
+    return json_text(content, ascii_text=look.ascii) + "\n"
+
+
+def plan_document(plan: Plan, look: Look) -> dict[str, Any]:
+    """Return the document of a plan with its digest, which covers all but the id and the times."""
+    document = {
+        "format_version": FORMAT_VERSION,
+        "tool": {"name": "personalize-sync", "version": look.tool_version},
+        "id": look.id,
+        "created_at": look.created_at,
+        "expires_at": look.expires_at,
+        "complete": not plan.scope.failed,
+        "applyable": bool(plan.changes) and not plan.blocked,
+        **_scene(plan),
+        "summary": plan.summary,
+        "changes": [_change(change) for change in plan.changes],
+        "drift": [_drift(entry) for entry in plan.drift],
+        "adoptable": [str(address) for address in plan.adoptable],
+        "diagnostics": [_problem(problem) for problem in plan.diagnostics],
+    }
+    return {**document, "digest": plan_digest(document)}
+
+
+def plan_digest(document: dict[str, Any]) -> str:
+    """Return the digest over a plan's content, so that two runs can be compared."""
+    return digest({name: part for name, part in document.items() if name not in _OUTSIDE_DIGEST})
+
+
+def _viewed(plan: Plan, look: Look) -> dict[str, Any]:
+    """The same plan has the same digest however it is looked at, so the view stands outside it."""
+    return {"view": look.view, **plan_document(plan, look)}
+
+
+def report_document(report: Report, look: Look) -> dict[str, Any]:
+    """Return the document of an apply: its plan, and what became of each change."""
+    document = plan_document(report.plan, look)
+    outcomes = {str(outcome.address): outcome for outcome in in_plan_order(report)}
+    changes = [{**c, **_outcome(outcomes.get(c["address"]))} for c in document["changes"]]
+    return {
+        "view": "apply",
+        **document,
+        "changes": changes,
+        "results": {result.value: n for result, n in wording.results(report).items()},
+        "wrote": bool(report.wrote),
+        "leftovers": [
+            {
+                "address": str(left.address),
+                "path": left.path,
+                "sent": as_json(left.sent),
+                "stored": as_json(left.stored),
+            }
+            for left in report.leftovers
+        ],
+        "exit_code": report.exit_code,
+    }
+
+
+def _scene(plan: Plan) -> dict[str, Any]:
+    target, source, scope = plan.target, plan.source, plan.scope
+    return {
+        "target": {
+            "env": target.environment,
+            "base_url": target.base_url,
+            "client_key": target.client_key,
+        },
+        "source": {
+            "commit": source.commit,
+            "dirty": source.dirty,
+            "tree_digest": source.tree_digest,
+            "config_digest": source.config_digest,
+        },
+        "scope": {
+            "select": list(scope.select),
+            "prune": scope.prune,
+            "completeness": {"ok": not scope.failed, "failed": list(scope.failed)},
+        },
+    }
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {
+        "address": str(change.address),
+        "kind": change.address.kind,
+        "key": change.address.key,
+        "ref": _ref(change),
+        "action": change.action.value,
+        "cause": change.cause.value,
+        "risk": change.risk,
+        "credential": change.credential,
+        "blocked": [
+            {"rule": block.rule, "message": block.message, "override": block.override}
+            for block in change.blocked
+        ],
+        "source": _place(change.location),
+        "base": _evidence(change.base),
+        "expect": _expect(change.expect),
+        "fields": [_field(field) for field in change.fields],
+        "secrets": list(change.secrets),
+        "depends_on": [str(address) for address in change.depends_on],
+        "notes": list(change.notes),
+    }
+
+
+def _ref(change: Change) -> str | None:
+    if change.expect:
+        return change.expect.ref
+    return change.live.ref if change.live else None
+
+
+def _field(field: FieldChange) -> dict[str, Any]:
+    sides = {"base": field.base, "before": field.before, "after": field.after}
+    return {
+        "path": field.pointer,
+        "cause": field.cause.value,
+        **{name: as_json(value) for name, value in sides.items()},
+        # null alone does not say whether a value is null, missing, or not known yet; and whether
+        # "(secret)" is a mask or a text.
+        "absent": [name for name, value in sides.items() if value is ABSENT],
+        "known_after_apply": [name for name, value in sides.items() if holds_unknown(value)],
+        "masked": [
+            name
+            for name, value in sides.items()
+            if value is Unset.SECRET or isinstance(value, MASKED)
+        ],
+        "class": field.risk,
+        "source": _place(field.location),
+    }
+
+
+def _drift(entry: Drift) -> dict[str, Any]:
+    return {
+        "address": str(entry.address),
+        "author": entry.author,
+        "at": entry.at,
+        "revision": entry.revision,
+        "source": _place(entry.location),
+        "fields": [_field(field) for field in entry.fields],
+    }
+
+
+def _evidence(base: Evidence) -> dict[str, Any]:
+    return {
+        "evidence": base.found,
+        "revision": base.revision,
+        "author": base.author,
+        "at": base.at,
+    }
+
+
+def _expect(expect: Expect | None) -> dict[str, Any] | None:
+    if expect is None:
+        return None
+    return {"ref": expect.ref, "revision": expect.revision, "digest": expect.digest}
+
+
+def _outcome(outcome: Outcome | None) -> dict[str, Any]:
+    if outcome is None:
+        return {"outcome": None, "revision": None, "error": "", "outcome_notes": [], "wrote": False}
+    return {
+        "outcome": outcome.result.value,
+        "revision": outcome.revision,
+        "error": outcome.error,
+        "outcome_notes": list(outcome.notes),
+        "wrote": outcome.wrote,
+    }
+
+
+def _place(location: Location | None) -> dict[str, Any] | None:
+    """Files are named below the manifest root: a document must not depend on who looks from where."""
+    if location is None:
+        return None
+    return {"file": location.file, "line": location.line, "column": location.column}
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    at = problem.location
+    return {
+        "id": problem.id,
+        "severity": problem.severity.value,
+        "message": problem.message,
+        "remedy": problem.remedy,
+        "file": at.file if at else None,
+        "line": at.line if at else None,
+        "column": at.column if at else None,
+        "end_line": (at.end_line or None) if at else None,
+        "end_column": (at.end_column or None) if at else None,
+        "address": problem.address,
+    }
