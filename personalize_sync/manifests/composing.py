@@ -243,6 +243,8 @@ def _as_complaint(error: BaseException, text: str) -> Complaint:
         return Complaint("PS1003", f"the YAML parser gives up ({name})", "Simplify the file.")
     mark = error.problem_mark or error.context_mark
     words = ", ".join(part for part in (error.problem, error.context) if part)
+    if error.context_mark and mark is not error.context_mark:
+        words += f" that begins in line {error.context_mark.line + 1}"
     if mark and error.context_mark and mark.index >= len(text.rstrip()):
         mark = error.context_mark  # what was never closed is of more use than the end of the file
     if mark is None:
@@ -251,4 +253,6 @@ def _as_complaint(error: BaseException, text: str) -> Complaint:
     if text[mark.index : mark.index + 1] == "\t":
         remedy = "Indent with spaces, not with tabs."
     message = f"not valid YAML: {quoted(words, marks='')}"
-    return Complaint("PS1003", message, remedy, at=(mark.line, mark.column))
+    # The parser may notice only beyond the last line that something is missing there.
+    at = (mark.line, mark.column) if mark.index < len(text) else _place(text, len(text.rstrip()))
+    return Complaint("PS1003", message, remedy, at=at)

@@ -221,13 +221,21 @@ class Reading:
             manifest.renamed_from,
         )
         manifest.resources[environment] = resource
-        broken = [("spec", *path) for path, _ in complaints] + [flaw.place for flaw in flaws]
-        self._ask_kind(manifest.kind, resource, broken)
+        lacking = [("spec", *path) for path, _ in complaints]
+        lacking += [flaw.place for flaw in flaws if flaw.missing]
+        wrong = [flaw.place for flaw in flaws if not flaw.missing]
+        self._ask_kind(manifest.kind, resource, lacking, wrong)
 
-    def _ask_kind(self, kind: Kind, resource: Resource, broken: list[Path]) -> None:
+    def _ask_kind(
+        self, kind: Kind, resource: Resource, lacking: list[Path], wrong: list[Path]
+    ) -> None:
+        """Ask what a schema cannot say, but not about the very thing that is wrong already."""
         for finding in kind.check(resource):
-            if any(_related(("spec", *finding.path), path) for path in broken):
-                continue  # the finding is about the very thing that is wrong already
+            path = ("spec", *finding.path)
+            if any(path[: len(place)] == place for place in lacking):
+                continue
+            if any(_related(path, place) for place in wrong):
+                continue
             at = resource.source.locate(finding.path, key=finding.at_key)
             words = finding.id, finding.message, finding.remedy
             self._add(Problem(*words, at, finding.severity, self._address))

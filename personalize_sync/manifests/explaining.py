@@ -11,7 +11,6 @@ from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import orjson
 from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 from referencing import Registry
@@ -56,10 +55,22 @@ def _repeated(items: list[Any]) -> Iterator[int]:
     """Yield the indexes of items that stand in the list before, in linear time."""
     seen = set()
     for index, item in enumerate(items):
-        form = orjson.dumps(item, option=orjson.OPT_SORT_KEYS)
+        form = _hashable(item)
         if form in seen:
             yield index
         seen.add(form)
+
+
+def _hashable(item: Any) -> Any:
+    """Return a form that is equal for what JSON Schema calls equal: 1 and 1.0, but not 1 and true."""
+    match item:
+        case bool():
+            return "bool", item
+        case list():
+            return "list", *map(_hashable, item)
+        case dict():
+            return "dict", frozenset((name, _hashable(value)) for name, value in item.items())
+    return item
 
 
 # jsonschema's own versions take quadratic time, or differ from ECMA 262.
@@ -156,6 +167,8 @@ def _twice(error: _Error) -> list[Flaw]:
 def _one_of(error: _Error) -> list[Flaw]:
     """Explain "exactly one of these fields", the only use of oneOf in the schemas."""
     choices = [branch["required"][0] for branch in error.validator_value]
+    if not isinstance(error.instance, dict):
+        return []  # that it is no mapping is a flaw of its own
     present = [name for name in error.instance if name in choices]
     path = _path(error)
     if not present:

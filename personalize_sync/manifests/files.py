@@ -65,14 +65,15 @@ class Tree:
 
     def _linked(self, entry: os.DirEntry[str], name: str) -> Iterator[str | Problem]:
         """Follow no link: what it names inside the root is read at its own place."""
-        if not (is_manifest(name) or entry.is_dir()):
+        folder = os.path.isdir(entry.path)  # noqa: PTH112 - False, not an error, for a loop
+        if not (is_manifest(name) or folder):
             return
         inside = self._inside(os.path.realpath(entry.path))
         if inside is None:
             yield _problem("PS2004", name, f"{quoted(name)} is a link that leaves the root")
         elif not os.path.exists(entry.path):  # noqa: PTH110 - a string is at hand
             yield _problem("PS1001", name, f"{quoted(name)} is a link to nothing")
-        elif not entry.is_dir() and not is_manifest(inside):
+        elif not folder and not is_manifest(inside):
             yield name
 
     def _inside(self, real: str) -> str | None:

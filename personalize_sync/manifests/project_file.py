@@ -102,7 +102,9 @@ class _ProjectReading:
                 at = source.locate_in_document(flaw.path, key=flaw.at_key)
                 self.problems.append(Problem(flaw.rule, flaw.message, flaw.remedy, at))
         if shape_holds and isinstance(document, dict):
-            self.problems += self._check(document, source)
+            said = {problem.location for problem in self.problems}
+            found = self._check(document, source)
+            self.problems += [problem for problem in found if problem.location not in said]
 
     def _check(self, document: Document, source: ManifestSource) -> Iterator[Problem]:
         environments = document.get("environments", {})
