@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from personalize_sync.planning.outcome import Report
     from personalize_sync.planning.policy import Policy
     from personalize_sync.project import Environment, Project
-    from personalize_sync.resources import Resource
+    from personalize_sync.resources import Address, Resource
     from personalize_sync.tenant.live import Tenant, WritableTenant
     from personalize_sync.tenant.retrying import Patience
 
@@ -84,6 +84,7 @@ def apply(
     ways: Ways,
     secrets_dir: Path | None = None,
     skip_blocked: bool = False,
+    stale: Mapping[Address, str] | None = None,
 ) -> Report:
     """Carry out a plan. Raises GuardError or CredentialError before anything is written."""
     if plan.blocked and not skip_blocked:
@@ -91,9 +92,11 @@ def apply(
             f"{len(plan.blocked)} of {len(plan.changes)} changes are blocked; nothing was written",
             "Allow each by its address, or carry out the rest with --skip-blocked.",
         )
-    todo = [change for change in plan.changes if not change.blocked]
+    todo = [c for c in plan.changes if not c.blocked and c.address not in (stale or {})]
     secrets = resolve(todo, environ, directory=secrets_dir)
-    return carry_out(plan, tenant, state=state, secrets=secrets, patience=patience, ways=ways)
+    return carry_out(
+        plan, tenant, state=state, secrets=secrets, patience=patience, ways=ways, stale=stale
+    )
 
 
 def _hidden_twins(

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from personalize_sync import __version__
 from personalize_sync.cli.options import Common, common, option
+from personalize_sync.cli.plan_file import KEY, read
 from personalize_sync.cli.planning import (
     Wishes,
     look_now,
@@ -24,14 +26,16 @@ from personalize_sync.cli.planning import (
 )
 from personalize_sync.cli.session import STATE, open_project
 from personalize_sync.errors import SyncError, UsageError
+from personalize_sync.planning.saved import Bound, approved, check
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
 
     from personalize_sync.apply import Journal
-    from personalize_sync.planning.plan import Plan
+    from personalize_sync.planning.plan import Plan, SourceTree
     from personalize_sync.rendering import Look
+    from personalize_sync.resources import Address, Document
 
 _CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
 
@@ -46,9 +50,11 @@ class Given:
     fail_fast: bool
     resume: str | None
     secrets_dir: str | None
+    plan_file: str | None
 
 
 @click.command("apply")
+@click.argument("plan_file", required=False, type=click.Path())
 @option("--auto-approve", is_flag=True, help="Do not ask.")
 @option("--what-if", is_flag=True, help="The same as plan.")
 @option("--skip-blocked", is_flag=True, help="Carry out what no guard objects to (exit 12).")
@@ -64,9 +70,9 @@ def command(common: Common, wishes: Wishes, **options: Any) -> int:
         plan, project = read_plan(common, wishes)
         common.deliver(rendered(plan, common, look_now(common, project.root)))
         return 0
-    if not given.auto_approve and not common.ask:
+    if not (given.auto_approve or given.plan_file or common.ask):
         raise UsageError(
-            "apply without a terminal needs --auto-approve",
+            "apply without a terminal needs --auto-approve or a plan file",
             "Review the plan first: personalize-sync plan",
         )
     return _apply(common, wishes, given)
@@ -78,6 +84,10 @@ def _apply(common: Common, wishes: Wishes, given: Given) -> int:
 
     project = open_project(common)
     runs = project.root / STATE / "runs"
+    approval: Document = {}
+    if given.plan_file:
+        approval = read(given.plan_file)
+        wishes = _as_planned(approval, wishes)
     if given.resume:
         wishes = _resumed(given.resume, runs, wishes)
     else:
@@ -87,14 +97,20 @@ def _apply(common: Common, wishes: Wishes, given: Given) -> int:
         opened.writable(wishes.parallelism) as tenant,
     ):
         source = source_of(project, loaded)
+        if approval:
+            check(approval, _bound(opened.environment.name, source))
         plan, state = reconcile.plan(loaded, tenant, policy, source=source)
+        stale: dict[Address, str] = {}
+        if approval:
+            plan, stale = approved(plan, approval, state)
         look = look_now(common, project.root)
         stuck = plan.blocked and not given.skip_blocked
         if plan.is_empty or stuck:
             common.deliver(rendered(plan, common, look))
         if plan.is_empty:
             return 0
-        if not stuck and not given.auto_approve and not _approved(plan, common, look):
+        asked = given.auto_approve or given.plan_file or stuck
+        if not asked and not _approved(plan, common, look):
             return 1
         with _stoppable(common) as stopped, _journalled(runs, plan, look.id, common) as journal:
             report = reconcile.apply(
@@ -112,6 +128,7 @@ def _apply(common: Common, wishes: Wishes, given: Given) -> int:
                 ),
                 secrets_dir=Path(given.secrets_dir) if given.secrets_dir else None,
                 skip_blocked=given.skip_blocked,
+                stale=stale,
             )
             code = stopped() or report.exit_code
             journal.close(code)
@@ -122,6 +139,28 @@ def _apply(common: Common, wishes: Wishes, given: Given) -> int:
             "file, or the next plan cannot tell our writes from others."
         )
     return code
+
+
+def _as_planned(approval: Document, wishes: Wishes) -> Wishes:
+    """Return what the plan file was made with; flags that would alter the plan are refused."""
+    if replace(wishes, parallelism=4) != Wishes():
+        raise UsageError(
+            "flags that alter a plan cannot stand beside a plan file",
+            "Make a new plan with them.",
+        )
+    scope = approval.get("scope") or {}
+    return replace(
+        wishes,
+        prune=scope.get("prune") is True,
+        on_drift=str(scope.get("on_drift") or "") or None,
+        select=tuple(scope.get("select") or ()),
+        exclude=tuple(scope.get("exclude") or ()),
+        allow=tuple(scope.get("allow") or ()),
+    )
+
+
+def _bound(environment: str, source: SourceTree) -> Bound:
+    return Bound(environment, source, __version__, datetime.now(UTC), os.environ.get(KEY, ""))
 
 
 def _resumed(run: str, runs: Path, wishes: Wishes) -> Wishes:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -60,12 +62,12 @@ def _copied(target: Path) -> Path:
 def _tell(project: Path) -> None:
     for remark, line, expected in _STORY:
         click.echo(f"\n{click.style(remark, bold=True)}\n$ personalize-sync {line}")
-        said = _run([*shlex.split(line), "-C", str(project), "-e", "sandbox"])
+        said = _run(shlex.split(line), project)
         if expected not in said:
             raise SyncError(f'the demo expected to see "{expected}" here', "Please report it.")
 
 
-def _run(arguments: list[str]) -> str:
+def _run(arguments: list[str], project: Path) -> str:
     """Run one command of the story in a process of its own, as a person would."""
     import subprocess  # noqa: PLC0415 - only for the demo
     import sys  # noqa: PLC0415
@@ -75,6 +77,7 @@ def _run(arguments: list[str]) -> str:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
+        cwd=project,
         env={**os.environ, "PYTHONIOENCODING": "utf-8"},
         check=False,
     )

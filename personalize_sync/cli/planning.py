@@ -40,7 +40,7 @@ class Wishes:
     """What the command line asked of the planner."""
 
     prune: bool = False
-    on_drift: str = ""
+    on_drift: str | None = None
     select: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     allow: tuple[str, ...] = ()
@@ -57,7 +57,7 @@ def wishes(function: _F) -> _F:
 
     options = (
         option("--prune", is_flag=True, help="Archive what we own and no manifest declares."),
-        option("--on-drift", type=click.Choice([policy.value for policy in OnDrift]), default=""),
+        option("--on-drift", type=click.Choice([p.value for p in OnDrift])),
         option("--select", multiple=True, metavar="GLOB", help="Only these addresses."),
         option("--exclude", multiple=True, metavar="GLOB", help="All but these addresses."),
         option("--allow", multiple=True, metavar="RULE=ADDRESS", help="Override one guard."),

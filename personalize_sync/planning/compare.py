@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -16,7 +17,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import ParseError, fromstring
 
 from personalize_sync.kinds import Form, KeyedBy
-from personalize_sync.resources import ABSENT, SecretRef, pointer
+from personalize_sync.resources import ABSENT, SecretRef, Unset, pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,8 +26,12 @@ if TYPE_CHECKING:
     from personalize_sync.kinds.kind import Shape
     from personalize_sync.resources import Document, Path
 
+# orjson writes dataclasses as objects, which would make a SecretRef equal to some object.
+_CANONICAL = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS
 # A server may leave such a value out of its answer, or answer null for it.
-_LIKE_ABSENT: tuple[Any, ...] = ("", [], {}, False)
+_LIKE_ABSENT: tuple[Any, ...] = ("", [], {})  # and False, but not 0
+# A parser repeats the namespace in the name of every element below: short text, giant names.
+_LONG_NAMESPACE = re.compile(r"""xmlns(?::[^\s=]{1,99})?\s{0,9}=\s{0,9}(?:"[^"]{500}|'[^']{500})""")
 
 
 def align(desired: object, live: object, shapes: Mapping[str, Shape], at: Path = ()) -> Any:
@@ -44,7 +49,7 @@ def align(desired: object, live: object, shapes: Mapping[str, Shape], at: Path =
             return live if live is not None or desired else desired
         case int() | float() if isinstance(live, int | float) and not isinstance(live, bool):
             return desired if desired == live else live
-    if live is None and any(desired is empty or desired == empty for empty in _LIKE_ABSENT):
+    if live is None and desired in _LIKE_ABSENT:
         return desired
     return live
 
@@ -99,19 +104,27 @@ def canonical_xml(text: str) -> tuple[Any, ...] | None:
     Attribute order, quoting, prefixes, CDATA or escapes, comments and indentation do not count;
     text that is more than white space does, to the last space.
     """
+    if _LONG_NAMESPACE.search(text):
+        return None
     try:
         return _meaning(fromstring(text, forbid_dtd=True))
-    except (ParseError, DefusedXmlException, ValueError, RecursionError):
+    except (ParseError, DefusedXmlException, ValueError):
         return None
 
 
-def _meaning(element: Element) -> tuple[Any, ...]:
-    return (
-        element.tag,
-        tuple(sorted(element.attrib.items())),
-        _unless_blank(element.text),
-        tuple((_meaning(child), _unless_blank(child.tail)) for child in element),
-    )
+def _meaning(root: Element) -> tuple[Any, ...]:
+    """Return starts and ends in document order; flat, as documents nest deeper than Python does."""
+    said: list[Any] = []
+    todo: list[Element | str] = [root]
+    while todo:
+        item = todo.pop()
+        if isinstance(item, str):
+            said.append(item)  # the end of an element, with the text behind it
+            continue
+        said.append((item.tag, tuple(sorted(item.attrib.items())), _unless_blank(item.text)))
+        for child in reversed(item):
+            todo += (_unless_blank(child.tail), child)
+    return tuple(said)
 
 
 def _unless_blank(text: str | None) -> str:
@@ -125,28 +138,25 @@ def differing(desired: Document, aligned: Document) -> tuple[Path, ...]:
     from deepdiff import DeepDiff  # noqa: PLC0415 - 77 ms, needed only where something differs
 
     tree = DeepDiff(
-        aligned,
-        desired,
+        _sealed(aligned),
+        _sealed(desired),
         view="tree",
         threshold_to_diff_deeper=0,
-        ignore_numeric_type_changes=True,
-        ignore_order=False,
+        ignore_private_variables=False,  # a key may begin with two underscores
     )
     paths = {
         whole
         for level in (item for items in tree.values() for item in items)
-        for whole in _leaves(_before_lists(level.path(output_format="list")), desired, aligned)
+        for whole in _leaves(tuple(level.path(output_format="list")), desired, aligned)
     }
     return tuple(sorted(paths))
 
 
-def _before_lists(path: list[str | int]) -> Path:
-    names: list[str] = []
-    for part in path:
-        if isinstance(part, int):
-            break
-        names.append(part)
-    return tuple(names)
+def _sealed(value: object) -> Any:
+    """Return objects of canonical bytes, since DeepDiff takes 1 in a list for true."""
+    if isinstance(value, dict):
+        return {name: _sealed(child) for name, child in value.items()}
+    return canonical(value)
 
 
 def _leaves(path: Path, *documents: Document) -> Iterator[Path]:
@@ -171,8 +181,10 @@ def value_at(document: object, path: Path) -> Any:
 
 def canonical(value: object) -> bytes:
     """Return bytes that are equal exactly when two plain values are (RFC 8785 in spirit)."""
+    if isinstance(value, Unset):
+        return repr(value).encode()  # no JSON text, so it equals nothing else
     try:
-        return orjson.dumps(value, default=repr, option=orjson.OPT_SORT_KEYS)
+        return orjson.dumps(value, default=repr, option=_CANONICAL)
     except TypeError:  # an integer beyond 64 bits
         return json.dumps(value, default=repr, sort_keys=True).encode()
 

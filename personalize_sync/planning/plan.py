@@ -35,11 +35,14 @@ class SourceTree:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What was looked at, and why archives could not be proven where they could not."""
+    """What was looked at and allowed, and why archives could not be proven where they were not."""
 
     select: tuple[str, ...] = ()
     prune: bool = False
     failed: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    allow: tuple[tuple[str, str], ...] = ()
+    on_drift: str = ""
 
 
 @dataclass(frozen=True, slots=True)

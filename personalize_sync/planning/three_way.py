@@ -54,8 +54,8 @@ def field_changes(
             cause=_cause(
                 value_at(before, path),
                 value_at(spec, path),
-                value_at(aligned, path),
                 known=evidence.known,
+                moved=_moved(value_at(before, path), value_at(aligned, path), kind, path),
             ),
             values=(
                 value_at(before, path) if evidence.known else ABSENT,
@@ -70,19 +70,20 @@ def field_changes(
     )
 
 
-def _cause(base: Any, desired: Any, live: Any, *, known: bool) -> Cause:
+def _moved(then: Any, now: Any, kind: Kind, path: Path) -> bool:
+    """Whether a value became another one; order in a set, or null for nothing, is no other one."""
+    then, now = (None if value is ABSENT else value for value in (then, now))
+    return canonical(then) != canonical(align(then, now, kind.shapes, path))
+
+
+def _cause(base: Any, desired: Any, *, known: bool, moved: bool) -> Cause:
     if desired is AFTER_APPLY:
         return Cause.PENDING  # follows from another change of this plan
     if not known:
         return Cause.UNDETERMINED
-    git_moved = canonical(base) != canonical(desired)
-    tenant_moved = canonical(base) != canonical(live)
-    match git_moved, tenant_moved:
-        case True, True:
-            return Cause.CONFLICT
-        case False, True:
-            return Cause.DRIFT
-    return Cause.PENDING
+    if canonical(base) == canonical(desired):
+        return Cause.DRIFT
+    return Cause.CONFLICT if moved else Cause.PENDING
 
 
 def stated_fields(spec: Document, kind: Kind, resource: Resource) -> tuple[FieldChange, ...]:

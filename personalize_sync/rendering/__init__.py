@@ -9,6 +9,8 @@ from personalize_sync.rendering import github, markdown, summary, terminal
 from personalize_sync.rendering.document import plan_digest, plan_document, report_document
 from personalize_sync.rendering.gates import plain
 from personalize_sync.rendering.look import Look, Problems
+from personalize_sync.rendering.reading import plan_from
+from personalize_sync.rendering.reading import plan_from
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -43,6 +45,8 @@ __all__ = [
     "plain",
     "plan_digest",
     "plan_document",
+    "plan_from",
+    "plan_from",
     "render",
     "report_document",
 ]

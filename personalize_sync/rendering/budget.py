@@ -44,8 +44,8 @@ def within(limit: int, head: list[str], blocks: list[Block], tail: list[str]) ->
         f"… and {len(shown) - len(kept)} more" if len(kept) < len(shown) else "",
         f"… details of {folded} are left out here" if folded else "",
     ]
-    ending = [*(f"{remark}\n" for remark in remarks if remark), *tail]
-    return "\n".join([*lines, "", *ending]).strip("\n") + "\n"
+    parts = ["\n".join(lines), *remarks, "\n".join(tail)]
+    return "\n\n".join(part.strip("\n") for part in parts if part.strip("\n")) + "\n"
 
 
 def _without_details(blocks: list[Block], room: int) -> tuple[list[str], int]:

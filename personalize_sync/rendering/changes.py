@@ -50,12 +50,11 @@ def add_change(page: Page, change: Change, entry: Drift | None) -> None:
             page.add(f"to allow it: {block.override}", indent=4)
 
 
-def add_drift(page: Page, entry: Drift, *, fields: bool) -> None:
+def add_drift(page: Page, entry: Drift) -> None:
     """Add what somebody else did to one object."""
     marker = drift_marker(entry)
     page.add(_mark(marker), Span(f" {entry.address}", "strong"), f"  {wording.moved(entry)}")
-    if fields:
-        add_fields(page, entry.fields, "drift", expected=marker)
+    add_fields(page, entry.fields, "drift", expected=marker)
 
 
 def drift_marker(entry: Drift) -> str:

@@ -85,6 +85,7 @@ def report_document(report: Report, look: Look) -> dict[str, Any]:
             }
             for left in report.leftovers
         ],
+        "strangers": list(report.strangers),
         "exit_code": report.exit_code,
     }
 
@@ -105,7 +106,10 @@ def _scene(plan: Plan) -> dict[str, Any]:
         },
         "scope": {
             "select": list(scope.select),
+            "exclude": list(scope.exclude),
             "prune": scope.prune,
+            "on_drift": scope.on_drift,
+            "allow": [f"{rule}={glob}" for rule, glob in scope.allow],
             "completeness": {"ok": not scope.failed, "failed": list(scope.failed)},
         },
     }

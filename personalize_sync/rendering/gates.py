@@ -50,7 +50,8 @@ def code(text: str) -> str:
     """
     shown = text if len(text) <= _LONGEST_CODE else text[: _LONGEST_CODE - 1] + "…"
     encoded = "".join(
-        char if char.isascii() and char.isalnum() else f"&#{ord(char)};" for char in plain(shown)
+        char if char == " " or (char.isascii() and char.isalnum()) else f"&#{ord(char)};"
+        for char in plain(shown)
     )
     return f"<code>{encoded.replace('&#64;', '<!-- -->&#64;') or ' '}</code>"
 

@@ -39,7 +39,8 @@ def render(document: Plan | Report | Problems, look: Look) -> str:
     """Return a document as workflow commands, errors first; the last line sums up."""
     match document:
         case Plan():
-            found, last = list(_plan(document)), wording.last_line(document, look.view)
+            found = list(_plan(document, look.view))
+            last = wording.last_line(document, look.view)
         case Report():
             found = list(_report(document))
             last = f"{wording.written(document)} {wording.apply_line(document)}"
@@ -83,10 +84,10 @@ def _command(annotation: Annotation, prefix: str) -> str:
     return f"::{annotation.level} {properties}::{data(annotation.message)}"
 
 
-def _plan(plan: Plan) -> Iterator[Annotation]:
+def _plan(plan: Plan, view: str) -> Iterator[Annotation]:
     for problem in plan.diagnostics:
         yield _problem(problem)
-    for change in plan.blocked:
+    for change in plan.blocked if view != "drift" else ():
         for block in change.blocked:
             allow = f"\nTo allow it: {block.override}" if block.override else ""
             yield Annotation(
@@ -111,6 +112,8 @@ def _report(report: Report) -> Iterator[Annotation]:
             title = f"{outcome.address} {outcome.result.value}"
             at = places.get(outcome.address)
             yield Annotation(levels[outcome.result], title, outcome.error, at)
+    for stamp in report.strangers:
+        yield Annotation("warning", "unknown writer", wording.stranger(stamp))
     for left in report.leftovers:
         about = f"{left.path}: sent {brief(left.sent)}, stored {brief(left.stored)}"
         at = places.get(left.address)

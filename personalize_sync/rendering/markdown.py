@@ -13,7 +13,7 @@ from personalize_sync.rendering.changes import drift_marker
 from personalize_sync.rendering.complaints import place
 from personalize_sync.rendering.fields import brief, seen, stated
 from personalize_sync.rendering.gates import ascii_only, code, fence
-from personalize_sync.rendering.ordering import drift_of, in_plan_order
+from personalize_sync.rendering.ordering import drift_of, drift_without_change, in_plan_order
 
 if TYPE_CHECKING:
     from personalize_sync.planning.change import Change, Drift, FieldChange
@@ -44,15 +44,20 @@ _Parts = tuple[list[str], list[Block], list[str]]
 
 
 def _plan(plan: Plan, look: Look) -> _Parts:
-    head = [f"**{wording.verdict(plan, look.view)}**", "", _scene(plan), "", *_counts(plan)]
+    head = [
+        f"**{wording.verdict(plan, look.view)}**",
+        "",
+        _scene(plan),
+        "",
+        *_table(_counts(plan, look.view)),
+    ]
     if look.view == "drift":
         blocks = [_drift_block(entry, look) for entry in plan.drift]
     else:
-        moved, listed = drift_of(plan), {change.address for change in plan.changes}
+        moved = drift_of(plan)
         changes = sorted(plan.changes, key=lambda change: -_weight(change))
         blocks = [_change_block(change, moved.get(change.address), look) for change in changes]
-        unlisted = (entry for entry in plan.drift if entry.address not in listed)
-        blocks += [_drift_block(entry, look) for entry in unlisted]
+        blocks += [_drift_block(entry, look) for entry in drift_without_change(plan)]
     remarks = [] if look.view == "drift" else [wording.keys_needed(plan), wording.unmanaged(plan)]
     tail = [
         *(_problem(problem, look).bare for problem in plan.diagnostics),
@@ -74,9 +79,12 @@ def _scene(plan: Plan) -> str:
     return ", ".join(parts)
 
 
-def _counts(plan: Plan) -> list[str]:
+def _counts(plan: Plan, view: str) -> dict[str, int]:
+    count = plan.summary
+    if view == "drift":
+        return {**wording.drift_counts(plan), "pending in Git": wording.pending(plan)}
     names = ("create", "update", "archive", "restore", "drift", "conflicts", "blocked")
-    return _table({name: plan.summary[name] for name in names})
+    return {name: count[name] for name in names}
 
 
 def _table(counts: dict[str, int]) -> list[str]:
@@ -143,13 +151,14 @@ def _report(report: Report) -> _Parts:
         f"stored {code(brief(left.stored))}"
         for left in report.leftovers
     ]
+    tail += [f"- note: {code(wording.stranger(stamp))}" for stamp in report.strangers]
     return head, blocks, [*tail, "", wording.written(report), "", wording.apply_line(report)]
 
 
 def _outcome_block(outcome: Outcome) -> Block:
     revision = wording.revision_of(outcome)
     body = [
-        *(f"- error: {code(line)}" for line in outcome.error.splitlines()),
+        *(f"- {wording.why(outcome)}: {code(line)}" for line in outcome.error.splitlines()),
         *(f"- note: {code(note)}" for note in outcome.notes),
     ]
     title = f"{outcome.result.value} {code(str(outcome.address))} {revision}".rstrip()

@@ -23,3 +23,9 @@ def in_plan_order(report: Report) -> tuple[Outcome, ...]:
 def drift_of(plan: Plan) -> Mapping[Address, Drift]:
     """Return what the tenant changed, by address."""
     return {entry.address: entry for entry in plan.drift}
+
+
+def drift_without_change(plan: Plan) -> tuple[Drift, ...]:
+    """Return the drift that no change of the plan shows already, field by field."""
+    listed = {change.address for change in plan.changes}
+    return tuple(entry for entry in plan.drift if entry.address not in listed)

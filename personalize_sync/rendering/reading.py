@@ -1,8 +1,11 @@
-"""A plan document read back into a plan, so that a saved one can be shown in every format."""
+"""The way back: the plan that a JSON document shows, so that any format can show it again.
+
+Such a plan is for readers. Apply plans anew and uses a document only as an approval.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from personalize_sync.errors import StaleError
 from personalize_sync.planning.change import (
@@ -17,114 +20,154 @@ from personalize_sync.planning.change import (
 )
 from personalize_sync.planning.plan import Plan, Scope, SourceTree, Target
 from personalize_sync.problems import Location, Problem, Severity
-from personalize_sync.resources import ABSENT, AFTER_APPLY, Address, Unset
-
-if TYPE_CHECKING:
-    from personalize_sync.resources import Document
+from personalize_sync.resources import ABSENT, AFTER_APPLY, Address, SecretRef, Unset
 
 
-def plan_from(document: Document) -> Plan:
-    """Return the plan a document describes; raises StaleError where it is none of ours."""
+def plan_from(document: dict[str, Any]) -> Plan:
+    """Return the plan of a document; raises StaleError where it is not one of ours."""
     try:
         return _plan(document)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
         raise StaleError(
-            f"the file is no plan that this version can read ({type(error).__name__})",
-            "Write one with: personalize-sync plan --out plan.json",
+            "this is no plan that this version can show", "Nothing was written."
         ) from None
 
 
-def _plan(document: Document) -> Plan:
+def _plan(document: dict[str, Any]) -> Plan:
     target, source, scope = document["target"], document["source"], document["scope"]
     return Plan(
-        target=Target(target["env"], target["base_url"], target["client_key"]),
-        changes=tuple(_change(entry) for entry in document["changes"]),
-        drift=tuple(_drift(entry) for entry in document["drift"]),
-        diagnostics=tuple(_problem(entry) for entry in document["diagnostics"]),
+        target=Target(str(target["env"]), str(target["base_url"]), str(target["client_key"])),
+        changes=tuple(map(_change, document["changes"])),
+        drift=tuple(map(_drift, document["drift"])),
+        diagnostics=tuple(map(_problem, document["diagnostics"])),
         source=SourceTree(
-            source["tree_digest"], source["config_digest"], source["commit"], source["dirty"]
+            str(source["tree_digest"]),
+            str(source["config_digest"]),
+            str(source["commit"]),
+            bool(source["dirty"]),
         ),
-        scope=Scope(tuple(scope["select"]), scope["prune"], tuple(scope["completeness"]["failed"])),
-        unmanaged=document["summary"]["unmanaged"],
-        adoptable=tuple(_address(text) for text in document["adoptable"]),
+        scope=Scope(
+            select=_texts(scope["select"]),
+            prune=bool(scope["prune"]),
+            failed=_texts(scope["completeness"]["failed"]),
+            exclude=_texts(scope["exclude"]),
+            allow=tuple(_pair(text) for text in _texts(scope["allow"])),
+            on_drift=str(scope["on_drift"]),
+        ),
+        unmanaged=int(document["summary"]["unmanaged"]),
+        adoptable=tuple(map(_address, document["adoptable"])),
     )
 
 
-def _change(entry: Document) -> Change:
+def _change(entry: dict[str, Any]) -> Change:
     base, expect = entry["base"], entry["expect"]
     return Change(
-        address=Address(entry["kind"], entry["key"]),
+        address=_address(entry["address"]),
         action=Action(entry["action"]),
         cause=Cause(entry["cause"]),
-        credential=entry["credential"],
-        fields=tuple(_field(field) for field in entry["fields"]),
-        blocked=tuple(Block(b["rule"], b["message"], b["override"]) for b in entry["blocked"]),
-        secrets=tuple(entry["secrets"]),
-        depends_on=tuple(_address(text) for text in entry["depends_on"]),
-        notes=tuple(entry["notes"]),
-        base=Evidence(base["evidence"], base["revision"], base["author"], base["at"]),
-        expect=Expect(expect["ref"], expect["revision"], expect["digest"]) if expect else None,
-        location=_place(entry["source"]),
+        credential=str(entry["credential"]),
+        fields=tuple(map(_field, entry["fields"])),
+        blocked=tuple(
+            Block(str(b["rule"]), str(b["message"]), str(b["override"])) for b in entry["blocked"]
+        ),
+        secrets=_texts(entry["secrets"]),
+        depends_on=tuple(map(_address, entry["depends_on"])),
+        notes=_texts(entry["notes"]),
+        base=Evidence(
+            str(base["evidence"]),
+            _number(base["revision"]),
+            _text(base["author"]),
+            _text(base["at"]),
+        ),
+        expect=expect
+        and Expect(str(expect["ref"]), _number(expect["revision"]), str(expect["digest"])),
+        location=_location(entry["source"]),
     )
 
 
-def _field(entry: Document) -> FieldChange:
-    def side(name: str) -> Any:
-        if name in entry["absent"]:
-            return ABSENT
-        if name in entry["masked"]:
-            return Unset.SECRET
-        if name in entry["known_after_apply"] and entry[name] is None:
-            return AFTER_APPLY
-        return entry[name]
-
+def _field(entry: dict[str, Any]) -> FieldChange:
+    base, before, after = (_value(entry, side) for side in ("base", "before", "after"))
     return FieldChange(
         path=tuple(
             part.replace("~1", "/").replace("~0", "~") for part in entry["path"].split("/")[1:]
         ),
         cause=Cause(entry["cause"]),
-        before=side("before"),
-        after=side("after"),
-        base=side("base"),
-        risk=entry["class"],
-        location=_place(entry["source"]),
+        before=before,
+        after=after,
+        base=base,
+        risk=str(entry["class"]),
+        location=_location(entry["source"]),
     )
 
 
-def _drift(entry: Document) -> Drift:
+def _value(entry: dict[str, Any], side: str) -> Any:
+    value = entry[side]
+    if side in entry["absent"]:
+        return ABSENT
+    if side in entry["masked"]:
+        return SecretRef("") if value == "(secret)" else Unset.SECRET
+    return _unknown(value) if side in entry["known_after_apply"] else value
+
+
+def _unknown(value: Any) -> Any:
+    match value:
+        case dict():
+            return {name: _unknown(child) for name, child in value.items()}
+        case list():
+            return [_unknown(child) for child in value]
+    return AFTER_APPLY if value is None else value
+
+
+def _drift(entry: dict[str, Any]) -> Drift:
     return Drift(
         _address(entry["address"]),
-        author=entry["author"],
-        at=entry["at"],
-        revision=entry["revision"],
-        fields=tuple(_field(field) for field in entry["fields"]),
-        location=_place(entry["source"]),
+        author=_text(entry["author"]),
+        at=_text(entry["at"]),
+        revision=_number(entry["revision"]),
+        fields=tuple(map(_field, entry["fields"])),
+        location=_location(entry["source"]),
     )
 
 
-def _problem(entry: Document) -> Problem:
+def _problem(entry: dict[str, Any]) -> Problem:
+    at = entry["file"] is not None and Location(
+        str(entry["file"]),
+        int(entry["line"]),
+        int(entry["column"]),
+        int(entry["end_line"] or 0),
+        int(entry["end_column"] or 0),
+    )
     return Problem(
-        entry["id"],
-        entry["message"],
-        entry["remedy"],
-        _place(entry) if entry["file"] else None,
-        Severity(entry["severity"]),
-        entry["address"],
-    )
-
-
-def _place(entry: Document | None) -> Location | None:
-    if entry is None:
-        return None
-    return Location(
-        entry["file"],
-        entry["line"],
-        entry["column"],
-        entry.get("end_line") or 0,
-        entry.get("end_column") or 0,
+        str(entry["id"]),
+        str(entry["message"]),
+        str(entry["remedy"]),
+        location=at or None,
+        severity=Severity(entry["severity"]),
+        address=str(entry["address"]),
     )
 
 
 def _address(text: str) -> Address:
     kind, _, key = text.partition("/")
     return Address(kind, key)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    rule, _, glob = text.partition("=")
+    return rule, glob
+
+
+def _location(place: dict[str, Any] | None) -> Location | None:
+    return place and Location(str(place["file"]), int(place["line"]), int(place["column"]))  # type: ignore[return-value]
+
+
+def _texts(values: list[Any]) -> tuple[str, ...]:
+    return tuple(map(str, values))
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _number(value: Any) -> int | None:
+    return None if value is None else int(value)

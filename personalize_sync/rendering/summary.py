@@ -8,7 +8,7 @@ from personalize_sync.planning.outcome import Report
 from personalize_sync.planning.plan import Plan
 from personalize_sync.rendering import complaints, wording
 from personalize_sync.rendering.changes import drift_marker
-from personalize_sync.rendering.ordering import drift_of, in_plan_order
+from personalize_sync.rendering.ordering import drift_of, drift_without_change, in_plan_order
 from personalize_sync.rendering.page import Page
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ def render(document: Plan | Report | Problems, look: Look) -> str:
             lines = [*_plan(document, look.view), wording.last_line(document, look.view)]
         case Report():
             lines = [_outcome(outcome) for outcome in in_plan_order(document)]
+            lines += map(wording.stranger, document.strangers)
             lines += [wording.written(document), wording.apply_line(document)]
         case _:
             found = complaints.ordered(document)
@@ -38,11 +39,12 @@ def render(document: Plan | Report | Problems, look: Look) -> str:
 
 
 def _plan(plan: Plan, view: str) -> Iterator[str]:
+    if view == "drift":
+        yield from map(_drift, plan.drift)
+        return
     moved = drift_of(plan)
-    listed = () if view == "drift" else plan.changes
-    yield from (_change(change, moved.get(change.address)) for change in listed)
-    shown = {change.address for change in listed}
-    yield from (_drift(entry) for entry in plan.drift if entry.address not in shown)
+    yield from (_change(change, moved.get(change.address)) for change in plan.changes)
+    yield from map(_drift, drift_without_change(plan))
 
 
 def _change(change: Change, entry: Drift | None) -> str:

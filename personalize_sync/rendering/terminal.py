@@ -10,7 +10,7 @@ from personalize_sync.problems import Severity
 from personalize_sync.rendering import complaints, wording
 from personalize_sync.rendering.changes import add_change, add_drift
 from personalize_sync.rendering.look import Look, Problems
-from personalize_sync.rendering.ordering import drift_of, in_plan_order
+from personalize_sync.rendering.ordering import drift_of, drift_without_change, in_plan_order
 from personalize_sync.rendering.page import Page, Span
 from personalize_sync.rendering.values import shown
 
@@ -41,7 +41,7 @@ def _add_plan(page: Page, plan: Plan) -> None:
     if page.look.view == "drift":
         for entry in plan.drift:
             page.gap()
-            add_drift(page, entry, fields=True)
+            add_drift(page, entry)
     else:
         _add_changes(page, plan)
     page.gap()
@@ -65,13 +65,12 @@ def _add_changes(page: Page, plan: Plan) -> None:
     for change in plan.changes:
         page.gap()
         add_change(page, change, moved.get(change.address))
-    listed = {change.address for change in plan.changes}
-    if plan.drift:
+    unlisted = drift_without_change(plan)
+    if unlisted:
         page.gap()
-        page.add(Span("Changed in the tenant:", "strong"))
-    for entry in plan.drift:
-        # What a change above already shows field by field needs no second telling.
-        add_drift(page, entry, fields=entry.address not in listed)
+        page.add(Span("Changed in the tenant, and left alone:", "strong"))
+    for entry in unlisted:
+        add_drift(page, entry)
     if page.look.verbose and plan.adoptable:
         page.gap()
         for address in plan.adoptable:
@@ -108,6 +107,8 @@ def _add_report(page: Page, report: Report) -> None:
         page.add(f"sent:   {shown(left.sent)}", indent=4)
         page.add(f"stored: {shown(left.stored)}", indent=4)
     page.gap()
+    for stamp in report.strangers:
+        page.add(f"note: {wording.stranger(stamp)}")
     page.add(wording.written(report))
     page.add(Span(wording.apply_line(report), "strong"))
 
@@ -120,6 +121,6 @@ def _add_outcome(page: Page, outcome: Outcome) -> None:
         Span(f"   {revision}" if revision else "", "quiet"),
     )
     for line in outcome.error.splitlines():
-        page.add(Span("error", "bad"), f": {line}", indent=4)
+        page.add(f"{wording.why(outcome)}: {line}", indent=4)
     for note in outcome.notes:
         page.add(f"note: {note}", indent=4)

@@ -35,6 +35,15 @@ CAUSE_MARKERS = {
     Cause.CONVERGED: " ",
     Cause.UNDETERMINED: "?",
 }
+_RESULTS = (
+    Result.CREATED,
+    Result.UPDATED,
+    Result.ARCHIVED,
+    Result.RESTORED,
+    Result.UNCHANGED,
+    Result.FAILED,
+    Result.SKIPPED,
+)
 
 
 def counted(count: int, noun: str) -> str:
@@ -123,7 +132,7 @@ def last_line(plan: Plan, view: str) -> str:
 
 def _plan_line(plan: Plan) -> str:
     if matches(plan):
-        return NO_CHANGES_SELECTED if plan.scope.select else NO_CHANGES
+        return NO_CHANGES_SELECTED if plan.scope.select or plan.scope.exclude else NO_CHANGES
     count = plan.summary
     todo = [f"{count[a]} to {a}" for a in ("create", "update", "archive", "restore")]
     adoptions = sum(change.action is Action.ADOPT for change in plan.changes)
@@ -138,13 +147,21 @@ def _drift_line(plan: Plan) -> str:
     if not plan.drift:
         sentence = "No drift found in what could be read." if plan.scope.failed else NO_DRIFT
         return f"{sentence} {waiting}"
-    causes = [{field.cause for field in entry.fields} for entry in plan.drift]
-    conflicts = sum(Cause.CONFLICT in found for found in causes)
-    unclear = sum(Cause.UNDETERMINED in found for found in causes)
+    count = drift_counts(plan)
     return (
-        f"Drift: {counted(len(plan.drift), 'object')}. Conflicts: {conflicts}. "
-        f"Undetermined: {unclear}. {waiting}"
+        f"Drift: {counted(count['drift'], 'object')}. Conflicts: {count['conflicts']}. "
+        f"Undetermined: {count['undetermined']}. {waiting}"
     )
+
+
+def drift_counts(plan: Plan) -> dict[str, int]:
+    """Return how many objects drifted, and of how many of them not even that is certain."""
+    causes = [{field.cause for field in entry.fields} for entry in plan.drift]
+    return {
+        "drift": len(plan.drift),
+        "conflicts": sum(Cause.CONFLICT in found for found in causes),
+        "undetermined": sum(Cause.UNDETERMINED in found for found in causes),
+    }
 
 
 def _incomplete(plan: Plan) -> str:
@@ -180,7 +197,7 @@ def _count_blocked(plan: Plan) -> str:
 def results(report: Report) -> Mapping[Result, int]:
     """Return how many changes ended in each way, all ways included."""
     found = Counter(outcome.result for outcome in report.outcomes)
-    return {result: found[result] for result in Result}
+    return {result: found[result] for result in _RESULTS}
 
 
 def apply_line(report: Report) -> str:
@@ -212,6 +229,16 @@ def apply_verdict(report: Report) -> str:
             f"Partly applied: {counted(count[Result.SKIPPED], 'change')} skipped. {written(report)}"
         )
     return f"Applied. {written(report)}"
+
+
+def stranger(stamp: str) -> str:
+    """Return what to do about a stamp that our own writes bear."""
+    return f"our writes are stamped {stamp}: add it to writers in the project file"
+
+
+def why(outcome: Outcome) -> str:
+    """Return what the text of an outcome that was no success is."""
+    return "error" if outcome.result is Result.FAILED else "reason"
 
 
 def revision_of(outcome: Outcome) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from personalize_sync.errors import TenantError
@@ -24,7 +25,13 @@ def read_object(raw: bytes, origin: str) -> Document:
     answer must never be read as an empty tenant. Raises TenantError.
     """
     try:
-        value = json.loads(raw, object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
+        # Decoded here, as json would let surrogates in bytes pass; a byte order mark is harmless.
+        value = json.loads(
+            raw.decode("utf-8-sig"),
+            object_pairs_hook=_no_duplicates,
+            parse_constant=_no_constant,
+            parse_float=_finite,
+        )
         if b"\\ud" in raw.lower():
             json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
@@ -52,6 +59,11 @@ def _no_duplicates(pairs: Sequence[tuple[str, Any]]) -> Document:
     if len(found) != len(pairs):
         raise _StrangeError("JSON with a key given twice")
     return found
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _no_constant(text)
 
 
 def _no_constant(_name: str) -> NoReturn:

@@ -131,11 +131,12 @@ class Tenant:
             return items
         whole = []
         for item in items:
-            record = (
-                item
-                if "ref" in item
-                else self._reader.get(self._reads(kind), _item(kind, _last_segment(item)))
-            )
+            record: Document | None = item
+            if "ref" not in item:
+                ref = _last_segment(item)
+                if not ref:
+                    raise TenantError(f"GET {path}: a listed object has neither ref nor href")
+                record = self._reader.get(self._reads(kind), _item(kind, ref))
             if record is not None:
                 whole.append(record)
         return whole

@@ -1,0 +1,52 @@
+"""Plan files: written whole and sealed, read with suspicion."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from personalize_sync.errors import StaleError, UsageError
+
+if TYPE_CHECKING:
+    from personalize_sync.planning.plan import Plan
+    from personalize_sync.rendering import Look
+    from personalize_sync.resources import Document
+
+KEY = "PERSONALIZE_SYNC_PLAN_KEY"
+"""Names the variable whose value makes seals that only its holders can make."""
+_SIZE_CAP = 64 * 1024 * 1024
+
+
+def write(path: str, plan: Plan, look: Look) -> None:
+    """Write a sealed plan; the file appears whole or not at all, readable by its owner only."""
+    from personalize_sync.planning.saved import sealed  # noqa: PLC0415
+    from personalize_sync.rendering import plan_document  # noqa: PLC0415
+
+    document = sealed(plan_document(plan, look), os.environ.get(KEY, ""))
+    part = Path(f"{path}.part")
+    try:
+        part.unlink(missing_ok=True)
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode=0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(json.dumps(document, indent=2) + "\n")
+        part.replace(path)
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}") from None
+
+
+def read(path: str) -> Document:
+    """Return the document of a plan file; raises StaleError where it is none."""
+    try:
+        with Path(path).open("rb") as file:
+            raw = file.read(_SIZE_CAP + 1)
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from None
+    try:
+        document = json.loads(raw) if len(raw) <= _SIZE_CAP else None
+    except (ValueError, RecursionError):
+        document = None
+    if not isinstance(document, dict):
+        raise StaleError(f"{path} is no plan file", "Nothing was written.")
+    return document
