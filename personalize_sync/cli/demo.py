@@ -69,9 +69,6 @@ def _tell(project: Path) -> None:
 
 def _run(arguments: list[str], project: Path) -> str:
     """Run one command of the story in a process of its own, as a person would."""
-    import subprocess  # noqa: PLC0415 - only for the demo
-    import sys  # noqa: PLC0415
-
     done = subprocess.run(  # noqa: S603 - our own commands
         [sys.executable, "-m", "personalize_sync", *arguments],
         stdout=subprocess.PIPE,
