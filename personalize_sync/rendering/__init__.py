@@ -10,7 +10,6 @@ from personalize_sync.rendering.document import plan_digest, plan_document, repo
 from personalize_sync.rendering.gates import plain
 from personalize_sync.rendering.look import Look, Problems
 from personalize_sync.rendering.reading import plan_from
-from personalize_sync.rendering.reading import plan_from
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -45,7 +44,6 @@ __all__ = [
     "plain",
     "plan_digest",
     "plan_document",
-    "plan_from",
     "plan_from",
     "render",
     "report_document",

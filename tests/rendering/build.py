@@ -116,7 +116,11 @@ def mixed() -> Plan:
     )
     torn = field("/description", "Theirs", "Ours", cause=Cause.CONFLICT, base="Before")
     unknown = field("/request/requestType", "GET", "POST", cause=Cause.UNDETERMINED)
-    conflict = Block("conflict", "Git and the tenant both changed the same field", "--allow conflict=template/torn")
+    conflict = Block(
+        "conflict",
+        "Git and the tenant both changed the same field",
+        "--allow conflict=template/torn",
+    )
     return plan(
         create(
             "connection/loyalty_points",
@@ -126,7 +130,13 @@ def mixed() -> Plan:
             credential="connections",
             location=at("connections/loyalty.yaml", 1, 1),
         ),
-        change("connection/weather", unknown, secrets=("/auth/clientSecret",), notes=("somebody else wrote last",), credential="connections"),
+        change(
+            "connection/weather",
+            unknown,
+            secrets=("/auth/clientSecret",),
+            notes=("somebody else wrote last",),
+            credential="connections",
+        ),
         change("template/alert_bar", edited, credential="developer-templates"),
         change(
             "template/promo_strip",
