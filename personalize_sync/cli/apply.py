@@ -21,11 +21,12 @@ from personalize_sync.cli.planning import (
     read_plan,
     ready,
     rendered,
+    require_tip,
     source_of,
     wishes,
 )
 from personalize_sync.cli.session import STATE, open_project
-from personalize_sync.errors import SyncError, UsageError
+from personalize_sync.errors import StaleError, SyncError, UsageError
 from personalize_sync.planning.saved import Bound, approved, check
 
 if TYPE_CHECKING:
@@ -33,9 +34,14 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from personalize_sync.apply import Journal
-    from personalize_sync.planning.plan import Plan, SourceTree
+    from personalize_sync.cli.session import Session
+    from personalize_sync.manifests import Loaded
+    from personalize_sync.planning.outcome import Report
+    from personalize_sync.planning.plan import Plan
+    from personalize_sync.planning.policy import Policy
     from personalize_sync.rendering import Look
-    from personalize_sync.resources import Address, Document
+    from personalize_sync.resources import Address, Document, LiveState
+    from personalize_sync.tenant.live import WritableTenant
 
 _CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
 
@@ -50,6 +56,8 @@ class Given:
     fail_fast: bool
     resume: str | None
     secrets_dir: str | None
+    expect_digest: str | None
+    require_tip: str | None
     plan_file: str | None
 
 
@@ -61,6 +69,8 @@ class Given:
 @option("--fail-fast", is_flag=True, help="Start nothing more after the first failure.")
 @option("--resume", metavar="RUN", help="Only what that unfinished run left open.")
 @option("--secrets-dir", type=click.Path(file_okay=False), help="One file per secret.")
+@option("--expect-digest", metavar="DIGEST", help="Go on only if the plan has this digest.")
+@option("--require-tip", metavar="BRANCH", help="Go on only from the tip of the remote's branch.")
 @wishes
 @common
 def command(common: Common, wishes: Wishes, **options: Any) -> int:
@@ -79,66 +89,126 @@ def command(common: Common, wishes: Wishes, **options: Any) -> int:
 
 
 def _apply(common: Common, wishes: Wishes, given: Given) -> int:
-    from personalize_sync import reconcile  # noqa: PLC0415 - httpx
-    from personalize_sync.rendering import plain  # noqa: PLC0415
-
+    approval = read(given.plan_file) if given.plan_file else {}
+    if approval:
+        wishes = _as_planned(approval, wishes)
+        common = replace(common, env=common.env or str((approval.get("target") or {}).get("env")))
     project = open_project(common)
     runs = project.root / STATE / "runs"
-    approval: Document = {}
-    if given.plan_file:
-        approval = read(given.plan_file)
-        wishes = _as_planned(approval, wishes)
     if given.resume:
         wishes = _resumed(given.resume, runs, wishes)
     else:
         _mention_unfinished(runs, common)
+    if given.require_tip:
+        require_tip(project.root, given.require_tip)
     with (
         ready(common, project, wishes) as (opened, loaded, policy),
         opened.writable(wishes.parallelism) as tenant,
     ):
-        source = source_of(project, loaded)
-        if approval:
-            check(approval, _bound(opened.environment.name, source))
-        plan, state = reconcile.plan(loaded, tenant, policy, source=source)
-        stale: dict[Address, str] = {}
-        if approval:
-            plan, stale = approved(plan, approval, state)
+        work = _planned(opened, loaded, tenant, policy, approval)
         look = look_now(common, project.root)
-        stuck = plan.blocked and not given.skip_blocked
-        if plan.is_empty or stuck:
-            common.deliver(rendered(plan, common, look))
-        if plan.is_empty:
+        if given.expect_digest:
+            _demand(given.expect_digest, work.plan, look)
+        stuck = work.plan.blocked and not given.skip_blocked
+        if work.plan.is_empty or stuck:
+            common.deliver(rendered(work.plan, common, look))
+        if work.plan.is_empty:
             return 0
-        asked = given.auto_approve or given.plan_file or stuck
-        if not asked and not _approved(plan, common, look):
+        certain = given.auto_approve or given.plan_file or stuck
+        if not certain and not _approved(work.plan, common, look):
             return 1
-        with _stoppable(common) as stopped, _journalled(runs, plan, look.id, common) as journal:
-            report = reconcile.apply(
-                plan,
-                state,
-                tenant,
-                environ=opened.environ,
-                patience=opened.connection().patience,
-                ways=reconcile.Ways(
-                    parallelism=wishes.parallelism,
-                    fail_fast=given.fail_fast,
-                    stopped=lambda: "interrupted" if stopped() else "",
-                    begin=journal.intend,
-                    done=journal.record,
-                ),
-                secrets_dir=Path(given.secrets_dir) if given.secrets_dir else None,
-                skip_blocked=given.skip_blocked,
-                stale=stale,
-            )
+        with (
+            _stoppable(common) as stopped,
+            _journalled(runs, work.plan, look.id, common) as journal,
+        ):
+            report = _carried_out(work, opened, tenant, given, stopped=stopped, journal=journal)
             code = stopped() or report.exit_code
             journal.close(code)
     common.deliver(rendered(report, common, look))
+    _mention_strangers(report, common)
+    return code
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """A plan to carry out, what it was made from, and which of its changes are stale already."""
+
+    plan: Plan
+    state: LiveState
+    parallelism: int
+    stale: dict[Address, str]
+
+
+def _planned(
+    opened: Session,
+    loaded: Loaded,
+    tenant: WritableTenant,
+    policy: Policy,
+    approval: Document,
+) -> _Work:
+    from personalize_sync import reconcile  # noqa: PLC0415 - httpx
+
+    source = source_of(opened.project, loaded)
+    if approval:
+        key = os.environ.get(KEY, "")
+        check(approval, Bound(opened.environment.name, source, __version__, datetime.now(UTC), key))
+    plan, state = reconcile.plan(loaded, tenant, policy, source=source)
+    stale: dict[Address, str] = {}
+    if approval:
+        plan, stale = approved(plan, approval, state)
+    return _Work(plan, state, tenant.parallelism, stale)
+
+
+def _carried_out(
+    work: _Work,
+    opened: Session,
+    tenant: WritableTenant,
+    given: Given,
+    *,
+    stopped: Callable[[], int],
+    journal: Journal,
+) -> Report:
+    from personalize_sync import reconcile  # noqa: PLC0415 - httpx
+
+    return reconcile.apply(
+        work.plan,
+        work.state,
+        tenant,
+        environ=opened.environ,
+        patience=opened.connection().patience,
+        ways=reconcile.Ways(
+            parallelism=work.parallelism,
+            fail_fast=given.fail_fast,
+            stopped=lambda: "interrupted" if stopped() else "",
+            begin=journal.intend,
+            done=journal.record,
+        ),
+        secrets_dir=Path(given.secrets_dir) if given.secrets_dir else None,
+        skip_blocked=given.skip_blocked,
+        stale=work.stale,
+    )
+
+
+def _demand(digest: str, plan: Plan, look: Look) -> None:
+    """Refuse to go on unless this is the plan that was approved."""
+    from personalize_sync.rendering import plan_document  # noqa: PLC0415
+
+    found = plan_document(plan, look)["digest"]
+    if found != digest:
+        raise StaleError(
+            f"the plan is no longer the approved one: {found}, not {digest}",
+            "Plan again and review the new plan. Nothing was written.",
+        )
+
+
+def _mention_strangers(report: Report, common: Common) -> None:
+    from personalize_sync.rendering import plain  # noqa: PLC0415
+
     for stamp in report.strangers:
         common.say(
             f"The tenant stamps our writes as {plain(stamp)}. Add it to writers: in the project "
             "file, or the next plan cannot tell our writes from others."
         )
-    return code
 
 
 def _as_planned(approval: Document, wishes: Wishes) -> Wishes:
@@ -157,10 +227,6 @@ def _as_planned(approval: Document, wishes: Wishes) -> Wishes:
         exclude=tuple(scope.get("exclude") or ()),
         allow=tuple(scope.get("allow") or ()),
     )
-
-
-def _bound(environment: str, source: SourceTree) -> Bound:
-    return Bound(environment, source, __version__, datetime.now(UTC), os.environ.get(KEY, ""))
 
 
 def _resumed(run: str, runs: Path, wishes: Wishes) -> Wishes:

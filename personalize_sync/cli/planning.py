@@ -16,7 +16,7 @@ import click
 from personalize_sync import __version__
 from personalize_sync.cli.options import Common, option
 from personalize_sync.cli.session import environment_of, load, open_project, session
-from personalize_sync.errors import UsageError
+from personalize_sync.errors import StaleError, UsageError
 from personalize_sync.planning.plan import Plan, SourceTree
 from personalize_sync.planning.policy import Policy
 from personalize_sync.project import Environment, OnDrift
@@ -44,6 +44,7 @@ class Wishes:
     select: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     allow: tuple[str, ...] = ()
+    send_secret: tuple[str, ...] = ()
     parallelism: int = 4
 
 
@@ -61,6 +62,7 @@ def wishes(function: _F) -> _F:
         option("--select", multiple=True, metavar="GLOB", help="Only these addresses."),
         option("--exclude", multiple=True, metavar="GLOB", help="All but these addresses."),
         option("--allow", multiple=True, metavar="RULE=ADDRESS", help="Override one guard."),
+        option("--send-secret", multiple=True, metavar="ADDRESS#PATH", help="Send it once more."),
         option("--parallelism", type=click.IntRange(1, 16), default=4, show_default=True),
     )
     for decorate in reversed(options):
@@ -83,6 +85,7 @@ def policy_of(environment: Environment, wishes: Wishes) -> Policy:
         select=wishes.select,
         exclude=wishes.exclude,
         allow=tuple(_allowed(text) for text in wishes.allow),
+        send_secret=frozenset(text.partition("#")[0] for text in wishes.send_secret),
     )
 
 
@@ -101,6 +104,23 @@ def source_of(project: Project, loaded: Loaded) -> SourceTree:
     commit = _git(project.root, "rev-parse", "HEAD")
     dirty = bool(commit and _git(project.root, "status", "--porcelain", "--", "."))
     return SourceTree(loaded.tree_digest, project.config_digest, commit, dirty)
+
+
+def require_tip(root: Path, branch: str) -> None:
+    """Refuse to apply a commit that is no longer the remote's tip: an old run must not roll back."""
+    head = _git(root, "rev-parse", "HEAD")
+    answer = _git(root, "ls-remote", "--exit-code", "origin", f"refs/heads/{branch}")
+    tip = answer.partition("\t")[0]
+    if not head or not tip:
+        raise StaleError(
+            f"the remote could not be asked for the tip of {branch}",
+            "Without an answer nothing is applied. Check that origin can be reached.",
+        )
+    if head != tip:
+        raise StaleError(
+            f"{branch} has moved on: its tip is {tip[:12]}, this is {head[:12]}",
+            "Let the run of the newer commit apply.",
+        )
 
 
 def _git(root: Path, *arguments: str) -> str:

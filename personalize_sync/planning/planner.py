@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from personalize_sync.kinds import BY_NAME
+from personalize_sync.kinds import BY_NAME, Form
 from personalize_sync.kinds.connection import needs_secret
 from personalize_sync.planning.change import Action, Cause, Change, Drift, Evidence, Expect
 from personalize_sync.planning.compare import digest
@@ -93,26 +93,31 @@ def _change(
     changes: Mapping[Address, Change],
 ) -> Change | None:
     kind = BY_NAME[resource.address.kind]
-    spec = kind.settle(resource.spec, _child_revisions(resource.address, matches, changes))
-    spec = _without_ignored(spec, resource.address, policy)
-    resource = replace(resource, spec=spec)
+    spec = kind.settle(resource.spec, _child_revisions(resource.address, matches, changes, policy))
     live = matches.live.get(resource.address)
+    holder = live or matches.twins.get(resource.address)
+    stored = kind.normalise(holder, matches.refs) if holder else None
+    if stored is not None:
+        spec = _without_ignored(spec, stored, resource.address, policy)
+    resource = replace(resource, spec=spec)
     if resource.address in matches.ambiguous:
         return _unclear(resource)
-    if live is None:
+    if live is None or stored is None:
         return _new(resource, matches, policy)
     if resource.manage is Manage.CREATE_ONLY:
         return None
     evidence, base = base_of(live, state)
     fields = field_changes(
         spec,
-        kind.normalise(live, matches.refs),
+        stored,
         kind.normalise(replace(live, record=base.record), matches.refs) if base else None,
         evidence=evidence,
         kind=kind,
         resource=resource,
     )
     unsent = kind.unsent(live, resource)
+    if resource.secrets and str(resource.address) in policy.send_secret:
+        unsent = unsent or "asked for with --send-secret"
     if not fields and not unsent:
         return None
     return Change(
@@ -207,16 +212,23 @@ def _not_ours(matches: Matches, archives: Mapping[Address, Change], policy: Poli
 
 
 def _child_revisions(
-    address: Address, matches: Matches, changes: Mapping[Address, Change]
+    address: Address, matches: Matches, changes: Mapping[Address, Change], policy: Policy
 ) -> dict[str, Any]:
     if address.kind != "decision-model":
         return {}
     prefix = address.key + ":"
     return {
-        child.key.removeprefix(prefix): AFTER_APPLY if child in changes else live.revision
+        child.key.removeprefix(prefix): _next_revision(live, changes.get(child), policy)
         for child, live in matches.live.items()
         if child.kind == "decision-variant" and child.key.startswith(prefix)
     }
+
+
+def _next_revision(live: Live, change: Change | None, policy: Policy) -> Any:
+    if change is None:
+        return live.revision
+    # An edit that is kept is not written, and not deployed behind its author's back either.
+    return AFTER_APPLY if _is_work(change, policy) else None
 
 
 def _dependencies(resource: Resource, changes: Mapping[Address, Change]) -> tuple[Address, ...]:
@@ -228,19 +240,27 @@ def _dependencies(resource: Resource, changes: Mapping[Address, Change]) -> tupl
     )
 
 
-def _without_ignored(spec: Document, address: Address, policy: Policy) -> Document:
-    rules = [r for r in policy.environment.ignore if r.covers(str(address), r.path)]
+def _without_ignored(
+    spec: Document, stored: Document, address: Address, policy: Policy
+) -> Document:
+    """Leave ignored fields out; in a collection that is managed whole, leave them as stored."""
+    shapes = BY_NAME[address.kind].shapes
+    ignored = {r.path for r in policy.environment.ignore if r.covers(str(address), r.path)}
 
-    def prune(value: Any, path: Path) -> Any:
+    def prune(value: Any, found: Any, path: Path) -> Any:
         if not isinstance(value, dict):
             return value
-        return {
-            name: prune(child, (*path, name))
+        found = found if isinstance(found, dict) else {}
+        kept = {
+            name: prune(child, found.get(name), (*path, name))
             for name, child in value.items()
-            if not any(rule.path == pointer((*path, name)) for rule in rules)
+            if pointer((*path, name)) not in ignored
         }
+        if shapes.get(pointer(path)) is Form.MAP:
+            kept |= {n: child for n, child in found.items() if pointer((*path, n)) in ignored}
+        return kept
 
-    pruned: Document = prune(spec, ()) if rules else spec
+    pruned: Document = prune(spec, stored, ()) if ignored else spec
     return pruned
 
 

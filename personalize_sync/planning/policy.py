@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from personalize_sync.project import Environment, OnDrift
@@ -13,7 +13,8 @@ from personalize_sync.resources import Address
 class Policy:
     """Rules of the environment and wishes of the command line.
 
-    `allow` holds (rule, address glob) pairs. `unproven` says, in sentences, why the manifests may
+    `allow` holds (rule, address glob) pairs; `send_secret` addresses whose secrets are to be sent
+    again though nothing else differs. `unproven` says, in sentences, why the manifests may
     be incomplete; the planner adds what it finds itself.
     """
 
@@ -23,7 +24,8 @@ class Policy:
     select: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     allow: tuple[tuple[str, str], ...] = ()
-    unproven: tuple[str, ...] = field(default_factory=tuple)
+    send_secret: frozenset[str] = frozenset()
+    unproven: tuple[str, ...] = ()
 
     def selected(self, address: Address) -> bool:
         """Whether a resource is within the run's scope; a model stands for its variants too."""

@@ -40,6 +40,7 @@ class Tenant:
         self._reader = reader
         self._keyring = keyring
         self._environment = environment
+        self.parallelism = parallelism
         self._pool = ThreadPoolExecutor(max_workers=parallelism)
         self._expanding: set[str] = set()
         self.client_key = ""
