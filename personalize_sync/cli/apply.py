@@ -25,6 +25,7 @@ from personalize_sync.cli.planning import (
     source_of,
     wishes,
 )
+from personalize_sync.cli.progress import counting, waiting
 from personalize_sync.cli.session import STATE, open_project
 from personalize_sync.errors import StaleError, SyncError, UsageError
 from personalize_sync.planning.saved import Bound, approved, check
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from personalize_sync.apply import Journal
     from personalize_sync.cli.session import Session
     from personalize_sync.manifests import Loaded
-    from personalize_sync.planning.outcome import Report
+    from personalize_sync.planning.outcome import Outcome, Report
     from personalize_sync.planning.plan import Plan
     from personalize_sync.planning.policy import Policy
     from personalize_sync.rendering import Look
@@ -105,7 +106,8 @@ def _apply(common: Common, wishes: Wishes, given: Given) -> int:
         ready(common, project, wishes) as (opened, loaded, policy),
         opened.writable(wishes.parallelism) as tenant,
     ):
-        work = _planned(opened, loaded, tenant, policy, approval)
+        with waiting(common, "Reading the tenant"):
+            work = _planned(opened, loaded, tenant, policy, approval)
         look = look_now(common, project.root)
         if given.expect_digest:
             _demand(given.expect_digest, work.plan, look)
@@ -120,8 +122,10 @@ def _apply(common: Common, wishes: Wishes, given: Given) -> int:
         with (
             _stoppable(common) as stopped,
             _journalled(runs, work.plan, look.id, common) as journal,
+            counting(common, "Applying", len(work.plan.changes)) as advance,
         ):
-            report = _carried_out(work, opened, tenant, given, stopped=stopped, journal=journal)
+            watch = _Watch(stopped, journal, advance)
+            report = _carried_out(work, opened, tenant, given, watch)
             code = stopped() or report.exit_code
             journal.close(code)
     common.deliver(rendered(report, common, look))
@@ -137,6 +141,15 @@ class _Work:
     state: LiveState
     parallelism: int
     stale: dict[Address, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Watch:
+    """Who may stop an apply, and who is told of each step."""
+
+    stopped: Callable[[], int]
+    journal: Journal
+    advance: Callable[[], None]
 
 
 def _planned(
@@ -164,11 +177,13 @@ def _carried_out(
     opened: Session,
     tenant: WritableTenant,
     given: Given,
-    *,
-    stopped: Callable[[], int],
-    journal: Journal,
+    watch: _Watch,
 ) -> Report:
     from personalize_sync import reconcile  # noqa: PLC0415 - httpx
+
+    def done(outcome: Outcome) -> None:
+        watch.journal.record(outcome)
+        watch.advance()
 
     return reconcile.apply(
         work.plan,
@@ -179,9 +194,9 @@ def _carried_out(
         ways=reconcile.Ways(
             parallelism=work.parallelism,
             fail_fast=given.fail_fast,
-            stopped=lambda: "interrupted" if stopped() else "",
-            begin=journal.intend,
-            done=journal.record,
+            stopped=lambda: "interrupted" if watch.stopped() else "",
+            begin=watch.journal.intend,
+            done=done,
         ),
         secrets_dir=Path(given.secrets_dir) if given.secrets_dir else None,
         skip_blocked=given.skip_blocked,

@@ -15,6 +15,7 @@ import click
 
 from personalize_sync import __version__
 from personalize_sync.cli.options import Common, option
+from personalize_sync.cli.progress import waiting
 from personalize_sync.cli.session import environment_of, load, open_project, session
 from personalize_sync.errors import StaleError, UsageError
 from personalize_sync.planning.plan import Plan, SourceTree
@@ -181,6 +182,7 @@ def read_plan(common: Common, wishes: Wishes) -> tuple[Plan, Project]:
     with (
         ready(common, project, wishes) as (opened, loaded, policy),
         opened.readable(wishes.parallelism) as tenant,
+        waiting(common, "Reading the tenant"),
     ):
         source = source_of(project, loaded)
         plan, _ = reconcile.plan(loaded, tenant, policy, source=source)
