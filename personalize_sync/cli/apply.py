@@ -26,8 +26,9 @@ from personalize_sync.cli.planning import (
     wishes,
 )
 from personalize_sync.cli.progress import counting, waiting
+from personalize_sync.cli.runs import journalled, mention_unfinished, resumed
 from personalize_sync.cli.session import STATE, open_project
-from personalize_sync.errors import StaleError, SyncError, UsageError
+from personalize_sync.errors import StaleError, UsageError
 from personalize_sync.planning.saved import Bound, approved, check
 
 if TYPE_CHECKING:
@@ -97,9 +98,9 @@ def _apply(common: Common, wishes: Wishes, given: Given) -> int:
     project = open_project(common)
     runs = project.root / STATE / "runs"
     if given.resume:
-        wishes = _resumed(given.resume, runs, wishes)
+        wishes = resumed(given.resume, runs, wishes)
     else:
-        _mention_unfinished(runs, common)
+        mention_unfinished(runs, common)
     if given.require_tip:
         require_tip(project.root, given.require_tip)
     with (
@@ -121,7 +122,7 @@ def _apply(common: Common, wishes: Wishes, given: Given) -> int:
             return 1
         with (
             _stoppable(common) as stopped,
-            _journalled(runs, work.plan, look.id, common) as journal,
+            journalled(runs, work.plan, look.id, common) as journal,
             counting(common, "Applying", len(work.plan.changes)) as advance,
         ):
             watch = _Watch(stopped, journal, advance)
@@ -242,52 +243,6 @@ def _as_planned(approval: Document, wishes: Wishes) -> Wishes:
         exclude=tuple(scope.get("exclude") or ()),
         allow=tuple(scope.get("allow") or ()),
     )
-
-
-def _resumed(run: str, runs: Path, wishes: Wishes) -> Wishes:
-    """Narrow an apply to what an earlier one left open."""
-    from personalize_sync.apply import past_runs  # noqa: PLC0415
-
-    known = {past.run: past for past in past_runs(runs)}
-    if run not in known:
-        newest = ", ".join(list(known)[:3]) or "none"
-        raise UsageError(f'no run is called "{run}"', f"The newest runs: {newest}.")
-    if not known[run].open:
-        raise UsageError(f"run {run} left nothing open", "A plain apply looks at everything.")
-    return replace(wishes, select=(*wishes.select, *known[run].open))
-
-
-def _mention_unfinished(runs: Path, common: Common) -> None:
-    from personalize_sync.apply import past_runs  # noqa: PLC0415
-
-    newest = next(past_runs(runs), None)
-    if newest and not newest.finished:
-        common.say(
-            f"Run {newest.run} did not finish; {len(newest.open)} changes have no known result. "
-            "This apply looks at all of them again."
-        )
-
-
-@contextmanager
-def _journalled(runs: Path, plan: Plan, plan_id: str, common: Common) -> Iterator[Journal]:
-    """Open the journal of this run; an error before the first write leaves it ended, too."""
-    from personalize_sync.apply import Journal  # noqa: PLC0415
-
-    run = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{plan_id[:8]}"
-    journal = Journal(
-        runs,
-        run,
-        environment=plan.target.environment,
-        client_key=plan.target.client_key,
-        tree_digest=plan.source.tree_digest,
-        planned=[str(change.address) for change in plan.changes if not change.blocked],
-    )
-    common.say(f"Run {run}")
-    try:
-        yield journal
-    except SyncError as error:
-        journal.close(error.exit_code)
-        raise
 
 
 def _approved(plan: Plan, common: Common, look: Look) -> bool:
