@@ -11,6 +11,7 @@ from personalize_sync.manifests import wording
 from personalize_sync.manifests.complaints import quoted
 from personalize_sync.manifests.flaws import Flaw
 from personalize_sync.manifests.inserts import fill, misplaced
+from personalize_sync.manifests.patches import merge, related, size, without
 from personalize_sync.manifests.schemas import verdict
 from personalize_sync.problems import Problem, Severity, did_you_mean
 from personalize_sync.resources import Address, Manage, Resource
@@ -169,7 +170,7 @@ class Reading:
     def _explain(self, kind: Kind, document: Document, source: ManifestSource) -> list[Flaw]:
         from personalize_sync.manifests.explaining import explain  # noqa: PLC0415 - 75 ms
 
-        self._budget.values -= _size(document)
+        self._budget.values -= size(document)
         if self._budget.is_spent:
             self._give_up()
             return [_EVERYTHING]
@@ -200,7 +201,7 @@ class Reading:
         stated = manifest.specs[environment]
         for flaw in flaws:
             if not flaw.keeps_shape:
-                stated = _without(stated, flaw.path[1:])
+                stated = without(stated, flaw.path[1:])
         spec, complaints = fill(manifest.kind.name, stated, self._read)
         for path, complaint in complaints:
             at = source.locate((*path, "fromFile"))
@@ -209,7 +210,7 @@ class Reading:
         if "fromSecret" in self.source.file.text:
             for path in misplaced(manifest.kind.name, spec):
                 words = wording.secret_misplaced(path)
-                if not any(_related(flaw.place, ("spec", *path)) for flaw in flaws):
+                if not any(related(flaw.place, ("spec", *path)) for flaw in flaws):
                     self._add(Problem(*words, source.locate(path), address=self._address))
         resource = Resource(
             manifest.address,
@@ -234,7 +235,7 @@ class Reading:
             path = ("spec", *finding.path)
             if any(path[: len(place)] == place for place in lacking):
                 continue
-            if any(_related(path, place) for place in wrong):
+            if any(related(path, place) for place in wrong):
                 continue
             at = resource.source.locate(finding.path, key=finding.at_key)
             words = finding.id, finding.message, finding.remedy
@@ -252,42 +253,6 @@ class Reading:
             return
         at = self.source.locate_in_document(path)
         self.problems.append(Problem(rule, message, remedy, at))
-
-
-def merge(base: Any, patch: Any) -> Any:
-    """Return `base` with a JSON merge patch (RFC 7396) laid over it; neither is changed."""
-    if not isinstance(patch, dict):
-        return patch
-    merged = dict(base) if isinstance(base, dict) else {}
-    for name, value in patch.items():
-        if value is None:
-            merged.pop(name, None)
-        else:
-            merged[name] = merge(merged.get(name), value)
-    return merged
-
-
-def _related(one: Path, other: Path) -> bool:
-    """Whether one path leads through the other."""
-    shorter = min(len(one), len(other))
-    return one[:shorter] == other[:shorter]
-
-
-def _without(spec: Document, path: Path) -> Document:
-    """Return a spec without the value at `path`; a list is left out whole, lest its items move."""
-    if not path:
-        return {}
-    head, rest = path[0], path[1:]
-    child = spec.get(head)
-    if rest and isinstance(child, dict):
-        return {**spec, head: _without(child, rest)}
-    return {name: value for name, value in spec.items() if name != head}
-
-
-def _size(value: object) -> int:
-    if isinstance(value, dict):
-        return 1 + sum(map(_size, value.values()))
-    return 1 + sum(map(_size, value)) if isinstance(value, list) else 1
 
 
 def _is_text(document: Document, name: str) -> bool:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from manifests.trees import HEAD, connection, load, places, template, write
 
-from personalize_sync.manifests.documents import merge
+from personalize_sync.manifests.patches import merge
 from personalize_sync.resources import Manage, SecretRef
 
 if TYPE_CHECKING:
