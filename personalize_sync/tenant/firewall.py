@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from urllib.parse import unquote
 
 from personalize_sync.errors import CredentialError
 from personalize_sync.kinds import KINDS
@@ -17,7 +18,9 @@ _PART = r"[^/?#]+"
 
 def check(feature: str, method: str, path: str) -> None:
     """Raise CredentialError unless the feature may make this request."""
-    if not any(m == method and pattern.fullmatch(path) for m, pattern in _opened_by(feature)):
+    # HTTP clients and servers resolve dots: such a path would arrive as another one.
+    dotted = any(unquote(part) in (".", "..") for part in path.split("/"))
+    if dotted or not any(m == method and pattern.fullmatch(path) for m, pattern in _opened_by(feature)):
         raise CredentialError(
             f'refused to send {method} {path} with the key for "{feature}"',
             "This request is outside what that feature is declared for. Please report it.",
