@@ -1,0 +1,157 @@
+"""A list is read to its end, each object once, whatever the tenant thinks a page is."""
+
+from __future__ import annotations
+
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tenant.access import TEMPLATES, Pretender, connection, environment, keyring, page
+
+from personalize_sync.errors import TenantError
+from personalize_sync.kinds import BY_NAME
+from personalize_sync.sandbox import Fault, Knobs, Sandbox, SandboxTransport
+from personalize_sync.sandbox.faults import DuplicateKeys, Instead, PageShift, Status, Truncated
+from personalize_sync.tenant.client import Reader
+from personalize_sync.tenant.live import Tenant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import httpx
+
+_MANY = 250
+_REQUEST = {"requestType": "GET", "connectionUrl": "https://weather.example.test"}
+_BODIES: dict[str, dict[str, Any]] = {
+    "template": {"type": "WEB"},
+    "connection": {"auth": {"authType": "NONE"}, "request": _REQUEST, "systemType": "DATA_SYSTEM"},
+    "decision-model": {"deploymentConfiguration": {"variants": []}},
+}
+
+
+@contextmanager
+def _tenant(transport: httpx.BaseTransport) -> Iterator[Tenant]:
+    client = Reader(connection(transport, attempts=2), keyring())
+    with closing(Tenant(client, keyring(), environment())) as tenant:
+        yield tenant
+
+
+def _filled(*settings: str, kind: str = "template", count: int = _MANY) -> Sandbox:
+    sandbox = Sandbox(knobs=Knobs.parse(settings))
+    for number in range(count):
+        name = f"n{number:03}"
+        sandbox.create(kind, {"name": name, "friendlyId": name, **_BODIES[kind]})  # type: ignore[arg-type]
+    return sandbox
+
+
+@pytest.mark.parametrize("kind", _BODIES)
+@pytest.mark.parametrize(
+    "settings",
+    [
+        (),
+        ("K11=everything",),
+        ("K11=over-max-400",),
+        ("K11=max-1000",),
+        ("K12=href-only",),
+        ("K12=href-only", "K11=everything"),
+        ("K14=newest-first",),
+        ("K36=legacy", "K12=href-only"),
+    ],
+    ids=" ".join,
+)
+def test_250_objects_are_all_found_and_each_once(settings: tuple[str, ...], kind: str) -> None:
+    """Pages of 10, 100, 1000 or none; short links or whole objects."""
+    with _filled(*settings, kind=kind) as sandbox, _tenant(SandboxTransport(sandbox)) as tenant:
+        found = tenant.list_all(BY_NAME[kind])
+        paths = {r.path for r in sandbox.requests}
+
+    assert sorted(live.name for live in found) == [f"n{number:03}" for number in range(_MANY)]
+    assert all("name" in live.record for live in found)
+    assert len(paths) <= 2  # the token and the list: no link is followed one by one
+
+
+@pytest.mark.parametrize("count", [0, 1, 9, 10, 11, 99, 100, 101, 200])
+def test_a_list_may_end_exactly_with_a_page(count: int) -> None:
+    """Nothing is lost and nothing invented at the seams."""
+    with _filled(count=count) as sandbox, _tenant(SandboxTransport(sandbox)) as tenant:
+        assert len(tenant.list_all(BY_NAME["template"])) == count
+
+
+@pytest.mark.parametrize("seam", [1, 2])
+def test_an_object_that_is_repeated_on_the_next_page_counts_once(seam: int) -> None:
+    """Somebody created an object meanwhile, and the pages moved by one."""
+    with _filled() as sandbox, _tenant(SandboxTransport(sandbox)) as tenant:
+        fault = sandbox.faults.add(Fault(PageShift(-1), "GET", TEMPLATES, nth=seam))
+        found = tenant.list_all(BY_NAME["template"])
+
+    assert fault.fired == 1
+    assert len({live.ref for live in found}) == len(found)
+
+
+def test_items_that_shift_under_every_page_are_found_once() -> None:
+    """The order changes between pages: what is found is found once."""
+    with (
+        _filled("K14=shifting") as sandbox,
+        _tenant(SandboxTransport(sandbox)) as tenant,
+    ):
+        found = tenant.list_all(BY_NAME["template"])
+
+    assert len({live.ref for live in found}) == len(found)
+
+
+def test_a_list_that_ignores_paging_altogether_ends() -> None:
+    """The same page again and again has nothing new."""
+    pretender = Pretender(page({"ref": "a", "name": "a"}, {"ref": "b", "name": "b"}))
+    with _tenant(pretender) as tenant:
+        found = tenant.list_all(BY_NAME["template"])
+
+    assert [live.ref for live in found] == ["a", "b"]
+    assert len(pretender.seen) == 2
+
+
+@pytest.mark.parametrize(
+    "effect",
+    [Status(503), Truncated(), Truncated(framing="close"), DuplicateKeys(), Instead()],
+    ids=["503", "cut off", "cut off unnoticed", "items twice", "HTML"],
+)
+def test_a_later_page_that_cannot_be_read_is_an_error(effect: Any) -> None:
+    """Two good pages are no list."""
+    with _filled() as sandbox, _tenant(SandboxTransport(sandbox)) as tenant:
+        fault = sandbox.faults.add(Fault(effect, "GET", TEMPLATES, nth=2, times=0))
+        with pytest.raises(TenantError):
+            tenant.list_all(BY_NAME["template"])
+
+    assert fault.fired
+
+
+def test_a_missing_collection_is_an_error_and_no_empty_list() -> None:
+    """404 of a list means a wrong address."""
+    with _tenant(Pretender(b"{}", 404)) as tenant, pytest.raises(TenantError, match="not found"):
+        tenant.list_all(BY_NAME["template"])
+
+
+def test_links_to_another_host_are_not_followed() -> None:
+    """Only the id at the end of a link is used, on our own host."""
+    pretender = Pretender(page({"href": "https://elsewhere.example.test/v3/templates/abc"}))
+    with _tenant(pretender) as tenant, pytest.raises(TenantError):
+        tenant.list_all(BY_NAME["template"])
+
+    assert {request.url.host for request in pretender.requests} == {"127.0.0.1"}
+    assert f"GET {TEMPLATES}/abc" in pretender.seen
+
+
+def test_a_hidden_object_leads_to_no_twin(worlds: Any) -> None:
+    """A page skips our connection while planning: the look before the create finds it."""
+    world = worlds()
+    for number in range(120):
+        world.sandbox.create("connection", {"name": f"n{number}", **_BODIES["connection"]})
+    world.connection()
+    assert world.apply().exit_code == 0
+    world.sandbox.create("connection", {"name": "Last", **_BODIES["connection"]})
+    shift = world.sandbox.faults.add(Fault(PageShift(21), "GET", "/v2/connections"))
+    before = len(world.writes())
+
+    report = world.apply()
+
+    assert (shift.fired, report.exit_code) == (1, 13)
+    assert len(world.writes()) == before
