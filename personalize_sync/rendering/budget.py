@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 # What the sentences about left-out parts need, and the glue between parts.
 _RESERVE = 200
@@ -37,38 +40,41 @@ def within(limit: int, head: list[str], blocks: list[Block], tail: list[str]) ->
     """Return the document in at most `limit` characters, ending with one newline."""
     tail = _short_tail(tail, limit // _TAIL_SHARE)
     room = limit - _size(head) - _size(tail) - _RESERVE
-    shown, folded = _without_details(blocks, room)
-    kept = _first_that_fit(shown, room)
-    lines = [*head, "", *_spaced(kept)]
-    remarks = [
+    gravest_first = sorted(range(len(blocks)), key=lambda i: (-blocks[i].weight, i))
+    detailed = _worth_details(blocks, gravest_first, room)
+    shown = [block.whole if i in detailed else block.bare for i, block in enumerate(blocks)]
+    kept = _fitting(shown, gravest_first, room)
+    folded = sum(bool(block.details) for block in blocks) - len(detailed)
+    parts = [
+        "\n".join([*head, "", *_spaced([text for i, text in enumerate(shown) if i in kept])]),
         f"… and {len(shown) - len(kept)} more" if len(kept) < len(shown) else "",
         f"… details of {folded} are left out here" if folded else "",
+        "\n".join(tail),
     ]
-    parts = ["\n".join(lines), *remarks, "\n".join(tail)]
     return "\n\n".join(part.strip("\n") for part in parts if part.strip("\n")) + "\n"
 
 
-def _without_details(blocks: list[Block], room: int) -> tuple[list[str], int]:
-    """Leave out details, the lightest and last first, until all fits; return how many were."""
-    shown = [block.whole for block in blocks]
-    size, left_out = _size(shown), 0
-    for index in sorted(range(len(blocks)), key=lambda i: (blocks[i].weight, -i)):
-        if size <= room:
+def _worth_details(blocks: list[Block], order: list[int], room: int) -> set[int]:
+    """Choose whose details are shown; half the room is for them even if headlines would fill it."""
+    left = max(room - _size([block.bare for block in blocks]), room // 2)
+    chosen = set()
+    for index in order:
+        more = len(blocks[index].whole) - len(blocks[index].bare)
+        if blocks[index].details and more <= left:
+            chosen.add(index)
+            left -= more
+    return chosen
+
+
+def _fitting(texts: list[str], order: Iterable[int], room: int) -> set[int]:
+    """Choose texts in this order for as long as there is room."""
+    kept = set()
+    for index in order:
+        room -= len(texts[index]) + 2
+        if room < 0:
             break
-        if blocks[index].details:
-            size -= len(shown[index]) - len(blocks[index].bare)
-            shown[index] = blocks[index].bare
-            left_out += 1
-    return shown, left_out
-
-
-def _first_that_fit(shown: list[str], room: int) -> list[str]:
-    size = 0
-    for index, text in enumerate(shown):
-        size += len(text) + 2
-        if size > room:
-            return shown[:index]
-    return shown
+        kept.add(index)
+    return kept
 
 
 def _spaced(parts: list[str]) -> list[str]:
@@ -84,7 +90,7 @@ def _spaced(parts: list[str]) -> list[str]:
 def _short_tail(tail: list[str], room: int) -> list[str]:
     """Keep the end of the tail, which says how it went, and what else there is room for."""
     ending = tail.index("") if "" in tail else len(tail)
-    items = _first_that_fit(tail[:ending], room)
+    items = tail[: len(_fitting(tail, range(ending), room))]
     more = [f"- … and {ending - len(items)} more"] if len(items) < ending else []
     return [*items, *more, *tail[ending:]]
 

@@ -158,7 +158,7 @@ def _report(report: Report) -> _Parts:
 def _outcome_block(outcome: Outcome) -> Block:
     revision = wording.revision_of(outcome)
     body = [
-        *(f"- {wording.why(outcome)}: {code(line)}" for line in outcome.error.splitlines()),
+        *(f"- {wording.why(outcome)}: {code(line)}" for line in wording.lines_of(outcome.error)),
         *(f"- note: {code(note)}" for note in outcome.notes),
     ]
     title = f"{outcome.result.value} {code(str(outcome.address))} {revision}".rstrip()

@@ -90,7 +90,7 @@ def _add_problems(page: Page, problems: Iterable[Problem]) -> None:
     for problem in problems:
         style = "bad" if problem.severity is Severity.ERROR else "change"
         page.add(Span(complaints.complaint(problem, page.look.prefix), style))
-        for line in problem.remedy.splitlines():
+        for line in wording.lines_of(problem.remedy):
             page.add(line, indent=2)
 
 
@@ -120,7 +120,7 @@ def _add_outcome(page: Page, outcome: Outcome) -> None:
         f" {outcome.address}",
         Span(f"   {revision}" if revision else "", "quiet"),
     )
-    for line in outcome.error.splitlines():
+    for line in wording.lines_of(outcome.error):
         page.add(f"{wording.why(outcome)}: {line}", indent=4)
     for note in outcome.notes:
         page.add(f"note: {note}", indent=4)

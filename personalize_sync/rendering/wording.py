@@ -51,6 +51,11 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
+def lines_of(text: str) -> list[str]:
+    """Return the lines of a message; only a line feed ends one, all else is for the gate."""
+    return text.split("\n") if text else []
+
+
 def marker(change: Change) -> str:
     """Return the sign of a change; what speaks against it counts more than what it does."""
     if change.blocked:
