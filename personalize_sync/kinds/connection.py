@@ -8,7 +8,6 @@ carries it.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from personalize_sync.kinds.kind import (
     COSMETIC,
@@ -19,6 +18,7 @@ from personalize_sync.kinds.kind import (
     Refs,
     archived,
     first_object,
+    overlay_items,
     overlay_object,
     without,
 )
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from personalize_sync.resources import Document, Live, Path, Resource
 
 _PLAIN_OBJECTS = ("auth", "request")
+# Lists whose items are told apart by a field, and that field.
+_LISTS = {"customHeaders": "name", "inputMappings": "key", "outputMappings": "outputReference"}
+_IN_AUTH = {"oauthCustomHeaders": "name", "formUrlEncodedItems": "name"}
 # Write-only: a value under one of these names is never read back, shown, or sent as a placeholder.
 SECRET_FIELDS = frozenset({"clientSecret", "password", "apiKey", "token", "secret"})
 _SECRET_HEADERS = ("authorization", "proxy-authorization", "api-key", "apikey", "token", "secret")
@@ -51,8 +54,10 @@ def _normalise(live: Live, _refs: Refs) -> Document:
 
 def _overlay(record: Document, resource: Resource, _refs: Refs) -> Document:
     body = {**record, **without(resource.spec, _PLAIN_OBJECTS)}
+    body |= _items(record, resource.spec, _LISTS)
     live_auth = without(first_object(record.get("auth")), SECRET_FIELDS)
-    body["auth"] = overlay_object(live_auth, resource.spec.get("auth", {"authType": "NONE"}))
+    stated_auth = resource.spec.get("auth", {"authType": "NONE"})
+    body["auth"] = overlay_object(live_auth, stated_auth) | _items(live_auth, stated_auth, _IN_AUTH)
     body["request"] = overlay_object(record.get("request"), resource.spec.get("request", {}))
     version = secret_version(resource)
     if version:
@@ -61,6 +66,18 @@ def _overlay(record: Document, resource: Resource, _refs: Refs) -> Document:
         following = revision + 1 if isinstance(revision, int) else 1
         body["description"] = joined(text, Marker(version, following))
     return body
+
+
+def _items(record: Document, spec: Document, lists: dict[str, str]) -> Document:
+    """Return the stated lists whose items have a key, each item over the live one of its key.
+
+    What an item leaves out is not compared, so a write must not take it away.
+    """
+    return {
+        name: overlay_items(record.get(name), spec[name], key)
+        for name, key in lists.items()
+        if isinstance(spec.get(name), list)
+    }
 
 
 def _retire(record: Document) -> Document:
@@ -102,7 +119,7 @@ def _check(resource: Resource) -> Iterable[Finding]:
             severity=Severity.WARNING,
         )
     token_url = first_object(spec.get("auth")).get("accessTokenUrl")
-    if isinstance(token_url, str) and urlsplit(token_url).scheme.lower() != "https":
+    if isinstance(token_url, str) and not token_url.lower().startswith("https://"):
         yield Finding(
             ("auth", "accessTokenUrl"),
             "PS4002",
@@ -166,11 +183,8 @@ CONNECTION = Kind(
     read_with=("connections", "multiple-resources"),
     write_with=("connections", "multiple-resources"),
     shapes={
-        "/customHeaders": KeyedBy("name"),
-        "/inputMappings": KeyedBy("key"),
-        "/outputMappings": KeyedBy("outputReference"),
-        "/auth/oauthCustomHeaders": KeyedBy("name"),
-        "/auth/formUrlEncodedItems": KeyedBy("name"),
+        **{f"/{name}": KeyedBy(key) for name, key in _LISTS.items()},
+        **{f"/auth/{name}": KeyedBy(key) for name, key in _IN_AUTH.items()},
     },
     sensitive=("/customHeaders", "/auth/oauthCustomHeaders", "/auth/formUrlEncodedItems"),
     risks=COSMETIC | {"/name": "content"},

@@ -219,3 +219,16 @@ def overlay_object(record: object, stated: Document) -> Document:
     for name, value in stated.items():
         merged[name] = overlay_object(merged.get(name), value) if isinstance(value, dict) else value
     return merged
+
+
+def overlay_items(record: object, stated: list[Any], key: str) -> list[Any]:
+    """Return the stated items, each laid over the recorded one of the same key, in turn."""
+    recorded: dict[str, list[Document]] = {}
+    for item in record if isinstance(record, list) else ():
+        if isinstance(item, dict):
+            recorded.setdefault(str(item.get(key)), []).append(item)
+    merged = []
+    for item in stated:
+        under = recorded.get(str(item.get(key))) if isinstance(item, dict) else None
+        merged.append({**under.pop(0), **item} if under else item)
+    return merged

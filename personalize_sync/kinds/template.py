@@ -51,7 +51,12 @@ def _overlay(record: Document, resource: Resource, _refs: Refs) -> Document:
 
 
 def _elements(record: Document) -> list[Document]:
-    return [e for e in record.get("templateElements") or [] if isinstance(e, dict)]
+    found = record.get("templateElements")
+    return [
+        element
+        for element in (found if isinstance(found, list) else ())
+        if isinstance(element, dict) and isinstance(element.get("id"), str)
+    ]
 
 
 def _check(resource: Resource) -> Iterable[Finding]:

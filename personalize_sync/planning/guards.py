@@ -114,7 +114,7 @@ def _about_connection(change: Change) -> Iterator[Block]:
                 "may wipe it: state it under auth as {fromSecret: NAME}",
             )
     moved = _retargeted(before, change.desired.spec)
-    if moved and needs_secret(before) and keeps_secret(before, change.desired):
+    if moved and _sends_secret(change) and keeps_secret(before, change.desired):
         yield _overridable(
             "retarget", change, f"{moved} would move to another host while the secret stays"
         )
@@ -130,8 +130,18 @@ def _retargeted(before: Document, spec: Document) -> str:
     return ""
 
 
+def _sends_secret(change: Change) -> bool:
+    """Whether a live connection authenticates, by `auth` or by headers that hold a secret."""
+    record = change.live.record if change.live else {}
+    stated = change.desired.secrets if change.desired else {}
+    return needs_secret(record) or any(record.get(path[0]) for path in stated if path[0] != "auth")
+
+
 def _origin(url: str) -> tuple[str, str]:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ("", url)  # brackets of a placeholder, taken for an IPv6 address
     return (parts.scheme.lower(), parts.netloc.lower())
 
 
