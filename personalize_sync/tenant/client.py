@@ -20,6 +20,8 @@ from personalize_sync.errors import (
     UnknownOutcomeError,
     UnreachableError,
 )
+from personalize_sync.kinds import KINDS
+from personalize_sync.kinds.kind import first_object
 from personalize_sync.resources import Secret
 from personalize_sync.tenant import firewall
 from personalize_sync.tenant.answers import SIZE_CAP, read_object
@@ -124,7 +126,8 @@ class Reader:
                 answer.raw,
                 origin=origin,
                 feature=feature,
-                withhold=[token.bearer, *_secrets_in(body)],
+                token=token.bearer,
+                secretive=_carries_secrets(path, body),
             )
         try:
             return read_object(answer.raw, origin)
@@ -273,12 +276,24 @@ def _reveal(value: object) -> Any:
     raise TypeError(f"a {type(value).__name__} cannot be sent")
 
 
-def _secrets_in(value: object) -> list[Secret]:
+def _carries_secrets(path: str, body: Document | None) -> bool:
+    """Whether a body holds a secret: one of ours, or what the tenant itself keeps in such a place."""
+    places = [p for kind in KINDS if path.startswith(kind.collection) for p in kind.sensitive]
+    return _holds_secret(body) or any(_value_at(body, place) for place in places)
+
+
+def _holds_secret(value: object) -> bool:
     match value:
         case Secret():
-            return [value]
+            return True
         case dict():
-            return [secret for child in value.values() for secret in _secrets_in(child)]
+            return any(_holds_secret(child) for child in value.values())
         case list():
-            return [secret for child in value for secret in _secrets_in(child)]
-    return []
+            return any(_holds_secret(child) for child in value)
+    return False
+
+
+def _value_at(body: object, place: str) -> object:
+    for name in place.split("/")[1:]:
+        body = first_object(body).get(name)
+    return body

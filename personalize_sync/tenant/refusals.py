@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING
 from personalize_sync.errors import CredentialError, RejectedError, SyncError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from personalize_sync.resources import Secret
 
 _LONGEST = 300
@@ -29,17 +27,16 @@ _HINTS = {
 
 
 def refusal(
-    status: int, raw: bytes, *, origin: str, feature: str, withhold: Sequence[Secret]
+    status: int, raw: bytes, *, origin: str, feature: str, token: Secret, secretive: bool
 ) -> SyncError:
-    """Return the error for a refused request; `withhold` holds its token and every secret in it."""
+    """Return the error for a refused request; `secretive` if it carried a secret beside its token."""
     if status in (401, 403):
         return CredentialError(
             f'{origin}: the key for the feature "{feature}" does not open this ({status})',
             "Check in the Developer Center that the key exists and has this feature; "
             "a key opens one feature only.",
         )
-    token, *secrets = withhold
-    said = "" if secrets else _message(raw, token)
+    said = "" if secretive else _message(raw, token)
     return RejectedError(
         f"{origin}: the tenant refused it ({status}{': ' + said if said else ''})",
         _HINTS.get(status, "Plan again; if it stays, please report it."),
