@@ -131,7 +131,8 @@ class Source(Protocol):
 class Resource:
     """What one manifest (or one variant in it) wants in one environment.
 
-    `spec` is in the manifest's shape, overrides merged, files read, secrets as `SecretRef`.
+    `spec` is in the manifest's shape, overrides merged, files read, secrets as `SecretRef`. `tags`
+    are the manifest's own, by which it can be selected.
     """
 
     address: Address
@@ -139,6 +140,7 @@ class Resource:
     source: Source = field(compare=False, repr=False)
     manage: Manage = Manage.FULL
     renamed_from: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

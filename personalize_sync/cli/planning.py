@@ -60,8 +60,10 @@ def wishes(function: _F) -> _F:
     options = (
         option("--prune", is_flag=True, help="Archive what we own and no manifest declares."),
         option("--on-drift", type=click.Choice([p.value for p in OnDrift])),
-        option("--select", multiple=True, metavar="GLOB", help="Only these addresses."),
-        option("--exclude", multiple=True, metavar="GLOB", help="All but these addresses."),
+        option(
+            "--select", multiple=True, metavar="GLOB", help="Only these addresses, or tag:NAME."
+        ),
+        option("--exclude", multiple=True, metavar="GLOB", help="All but these, or tag:NAME."),
         option("--allow", multiple=True, metavar="RULE=ADDRESS", help="Override one guard."),
         option("--send-secret", multiple=True, metavar="ADDRESS#PATH", help="Send it once more."),
         option("--parallelism", type=click.IntRange(1, 16), default=4, show_default=True),

@@ -67,6 +67,7 @@ def _expand(resource: Resource) -> tuple[Resource, ...]:
             spec=without(variant, _DEPLOYMENT),
             source=_Below(resource.source, ("variants", key)),
             manage=resource.manage,
+            tags=resource.tags,
         )
         for key, variant in stated.items()
     )
@@ -76,6 +77,7 @@ def _expand(resource: Resource) -> tuple[Resource, ...]:
         source=resource.source,
         manage=resource.manage,
         renamed_from=resource.renamed_from,
+        tags=resource.tags,
     )
     return (model, *variants)
 

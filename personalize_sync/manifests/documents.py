@@ -38,6 +38,7 @@ class Manifest:
     address: Address
     environments: frozenset[str] | None
     renamed_from: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
     specs: dict[str | None, Document] = field(default_factory=dict)
     """As written, overrides merged, for None (no override) and each environment with an override."""
     resources: dict[str | None, Resource] = field(default_factory=dict)
@@ -110,7 +111,8 @@ class Reading:
             kind,
             address,
             _environments(metadata.get("environments")),
-            tuple(w for w in _list(metadata.get("renamedFrom")) if isinstance(w, str)),
+            _words(metadata.get("renamedFrom")),
+            _words(metadata.get("tags")),
         )
         spec = document.get("spec")
         if isinstance(spec, dict):
@@ -220,6 +222,7 @@ class Reading:
             if not flaws
             else Manage.FULL,
             manifest.renamed_from,
+            manifest.tags,
         )
         manifest.resources[environment] = resource
         lacking = [("spec", *path) for path, _ in complaints]
@@ -265,6 +268,10 @@ def _mapping(value: object) -> Document:
 
 def _list(value: object) -> Iterable[object]:
     return value if isinstance(value, list) else ()
+
+
+def _words(value: Any) -> tuple[str, ...]:
+    return tuple(word for word in _list(value) if isinstance(word, str))
 
 
 def _environments(value: object) -> frozenset[str] | None:

@@ -38,7 +38,7 @@ def make_plan(
     untouched: list[Address] = []
     # Variants first: a model's deployment pins the revisions that their changes will make.
     for resource in sorted(desired, key=lambda r: (not BY_NAME[r.address.kind].parent, r.address)):
-        if not policy.selected(resource.address):
+        if not policy.selected(resource):
             continue
         change = _change(resource, matches, state, policy=policy, changes=changes)
         if change:
@@ -337,6 +337,6 @@ def _diagnostics(
         for resource in desired
         if resource.manage is Manage.OBSERVE
         and resource.address not in matches.live
-        and policy.selected(resource.address)
+        and policy.selected(resource)
     )
     return tuple(sorted(missing, key=lambda problem: problem.sort_key))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from personalize_sync.project import Environment, OnDrift
-from personalize_sync.resources import Address
+from personalize_sync.resources import Address, Resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +27,11 @@ class Policy:
     send_secret: frozenset[str] = frozenset()
     unproven: tuple[str, ...] = ()
 
-    def selected(self, address: Address) -> bool:
+    def selected(self, resource: Resource) -> bool:
         """Whether a resource is within the run's scope; a model stands for its variants too."""
-        names = [str(address)]
-        if address.kind == "decision-variant":
-            names.append(f"decision-model/{address.key.partition(':')[0]}")
+        names = [str(resource.address), *(f"tag:{tag}" for tag in resource.tags)]
+        if resource.address.kind == "decision-variant":
+            names.append(f"decision-model/{resource.address.key.partition(':')[0]}")
         if any(fnmatchcase(name, glob) for glob in self.exclude for name in names):
             return False
         return not self.select or any(fnmatchcase(n, glob) for glob in self.select for n in names)
