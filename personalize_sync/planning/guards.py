@@ -14,13 +14,13 @@ from personalize_sync.planning.three_way import base_of
 from personalize_sync.project import OnDrift
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from personalize_sync.planning.change import Change
     from personalize_sync.planning.match import Matches
     from personalize_sync.planning.policy import Policy
     from personalize_sync.project import Threshold
-    from personalize_sync.resources import Document, LiveState
+    from personalize_sync.resources import Address, Document, LiveState
 
 # Below this many objects a percentage says nothing.
 _PERCENT_FROM = 10
@@ -32,6 +32,7 @@ def guard(
     """Return the changes with every objection that was not overridden."""
     crowds = {**_crowds(changes, Action.ARCHIVE, matches, state, policy=policy)}
     crowds |= _crowds(changes, Action.UPDATE, matches, state, policy=policy)
+    planned = {change.address for change in changes}
     return [
         replace(
             change,
@@ -39,6 +40,7 @@ def guard(
                 block
                 for block in (
                     *_objections(change, matches, state, policy),
+                    *_about_needs(change, planned),
                     *crowds.get((change.action, change.address.kind), ()),
                 )
                 if not (block.override and policy.allowed(block.rule, change.address))
@@ -74,6 +76,12 @@ def _about_identity(change: Change, matches: Matches) -> Iterator[Block]:
         )
     if change.live and change.live.record.get("defaultTemplate") is True:
         yield Block("built-in", "this friendlyId belongs to a built-in template; use another key")
+
+
+def _about_needs(change: Change, planned: Collection[Address]) -> Iterator[Block]:
+    for needed in change.depends_on:
+        if needed not in planned:
+            yield Block("not-selected", f"{needed} has to be written first; select it, too")
 
 
 def _about_authors(change: Change, policy: Policy) -> Iterator[Block]:

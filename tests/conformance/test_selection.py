@@ -53,3 +53,12 @@ def test_prune_needs_the_whole_view(world: World) -> None:
     world.rules["prune"] = True
     assert policy_of(world.environment, Wishes(select=("template/*",))).prune is False
     assert policy_of(world.environment, Wishes()).prune is True
+
+
+def test_a_variant_without_its_new_model_is_blocked(world: World) -> None:
+    """What needs something that was left out is not begun."""
+    world.model("banner")
+
+    (change,) = world.plan(select=("decision-variant/*",)).changes
+
+    assert [block.rule for block in change.blocked] == ["not-selected"]
