@@ -56,7 +56,7 @@ def _overlay(record: Document, resource: Resource, _refs: Refs) -> Document:
     body = {**record, **without(resource.spec, _PLAIN_OBJECTS)}
     body |= _items(record, resource.spec, _LISTS)
     live_auth = without(first_object(record.get("auth")), SECRET_FIELDS)
-    stated_auth = resource.spec.get("auth", {"authType": "NONE"})
+    stated_auth = resource.spec.get("auth", {} if record else {"authType": "NONE"})
     body["auth"] = overlay_object(live_auth, stated_auth) | _items(live_auth, stated_auth, _IN_AUTH)
     body["request"] = overlay_object(record.get("request"), resource.spec.get("request", {}))
     version = secret_version(resource)
@@ -186,7 +186,12 @@ CONNECTION = Kind(
         **{f"/{name}": KeyedBy(key) for name, key in _LISTS.items()},
         **{f"/auth/{name}": KeyedBy(key) for name, key in _IN_AUTH.items()},
     },
-    sensitive=("/customHeaders", "/auth/oauthCustomHeaders", "/auth/formUrlEncodedItems"),
+    sensitive=(
+        "/customHeaders",
+        "/auth/oauthCustomHeaders",
+        "/auth/formUrlEncodedItems",
+        *(f"/auth/{name}" for name in sorted(SECRET_FIELDS)),
+    ),
     risks=COSMETIC | {"/name": "content"},
     normalise=_normalise,
     overlay=_overlay,
