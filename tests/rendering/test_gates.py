@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rendering.hostile import TEXTS
 
-from personalize_sync.rendering.gates import ascii_only, json_text, not_a_command, plain, prop
+from personalize_sync.rendering.gates import (
+    ascii_only,
+    code,
+    data,
+    json_text,
+    not_a_command,
+    plain,
+    prop,
+)
 
 
 @given(TEXTS)
@@ -70,3 +78,13 @@ def test_no_line_is_a_workflow_command(text: str) -> None:
 def test_a_property_cannot_end_itself(text: str) -> None:
     """A property of a workflow command has no separator of properties or of the message."""
     assert not set(prop(text)) & set(":,\n\r")
+
+
+def test_a_mail_address_becomes_no_link() -> None:
+    """GitHub links addresses in decoded text, even inside code; an author's is only shown."""
+    assert code("a@b.test") == "<code>a<!-- -->&#64;b&#46;test</code>"
+
+
+def test_what_looks_encoded_arrives_as_it_was() -> None:
+    """A percent sign of a message is not the start of a line end."""
+    assert data("50%0A\nnext") == "50%250A%0Anext"

@@ -61,6 +61,14 @@ def test_errors_come_first_and_the_tenth_counts_the_rest() -> None:
     assert commands[9][2] == "+16 more, see the whole document"
 
 
+def test_the_eleventh_is_one_too_many() -> None:
+    """Ten annotations are shown as they are, eleven are not."""
+    for count, last in ((10, "e09"), (11, "+2 more, see the whole document")):
+        many = [problem(f"e{n:02}", remedy="", location=at(line=n + 1)) for n in range(count)]
+        errors = [c for c in parsed(render(problems(*many), "github", LOOK)) if c[0] == "error"]
+        assert (len(errors), errors[-1][2]) == (10, last)
+
+
 def test_a_plan_annotates_blocks_and_drift() -> None:
     """What needs somebody's decision is an error, what somebody did is a warning."""
     one = plan(

@@ -167,6 +167,15 @@ def test_five_thousand_changes_fit_into_one_comment() -> None:
     assert shown.endswith("Drift: 0. Conflicts: 0. Blocked: 0.\n")
 
 
+def test_a_failure_at_the_end_of_a_long_apply_is_shown() -> None:
+    """What went wrong is kept when what went well does not fit."""
+    fine = [outcome(f"template/t{n:04}") for n in range(5000)]
+    failed = outcome("template/zzz", result=Result.FAILED, error="look here")
+    shown = render(report(plan(), *fine, failed), "markdown", LOOK)
+    assert "look here" in shown
+    assert len(shown) <= LIMIT
+
+
 @pytest.mark.parametrize(
     "huge",
     [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from rendering.build import LOOK, mixed, outcome, report
+from rendering.build import LOOK, change, mixed, outcome, plan, report
 
 from personalize_sync.rendering import FORMATS, render
 
@@ -24,6 +24,17 @@ def test_an_apply_in_one_line_per_object() -> None:
         "Written: 1 object.",
         "Apply: 0 created, 1 updated, 0 archived, 0 restored, 0 unchanged, 0 failed, 0 skipped.",
     ]
+
+
+def test_outcomes_stand_in_plan_order() -> None:
+    """Whatever work ended first, a report reads like the plan that was approved."""
+    one = report(
+        plan(change("template/z"), change("template/a")),
+        outcome("template/a"),
+        outcome("template/z"),
+    )
+    shown = render(one, "summary", LOOK).splitlines()
+    assert [line.partition(":")[0] for line in shown[:2]] == ["template/z", "template/a"]
 
 
 @pytest.mark.parametrize("format_", FORMATS)
