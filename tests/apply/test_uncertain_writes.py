@@ -27,14 +27,15 @@ _JSON = (("Content-Type", "application/json"),)
 _EVERYWHERE: dict[str, Effect] = {
     "lost answer": LostAnswer(),
     "reset before": Reset(),
-    "cut by length": Truncated(),
     "nothing of the body": Truncated(share=0.0, framing="close"),
     "500 before": Status(500),
     "503 after": Status(503, applied=True),
-    **{f"late by {n}": LateCommit(n) for n in (1, 2, 3)},
+    **{f"late by {n}": LateCommit(n) for n in (1, 3)},
     "429 with a wait": Status(429, retry_after=7),
 }
 _ONCE_PER_VERB: dict[str, Effect] = {
+    "late by 2": LateCommit(2),
+    "cut by length": Truncated(),
     "cut chunk": Truncated(framing="chunked"),
     "cut without length": Truncated(framing="close"),
     **{f"{code} before": Status(code) for code in (502, 503, 504)},
