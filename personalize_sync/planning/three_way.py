@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from personalize_sync.kinds import BY_NAME
+from personalize_sync.kinds.connection import needs_secret
 from personalize_sync.planning.change import Cause, Evidence, FieldChange
 from personalize_sync.planning.compare import (
     align,
@@ -33,6 +35,19 @@ def base_of(live: Live, state: LiveState) -> tuple[Evidence, Base | None]:
     if base is None:
         return Evidence("none"), None
     return Evidence("revision", base.revision, base.author, base.at), base
+
+
+def has_history(live: Live, state: LiveState) -> bool:
+    """Whether older revisions could still show a write of ours."""
+    documented = BY_NAME[live.kind].revisions
+    return documented and live.author is not None and live.ref not in state.bases
+
+
+def unverifiable(live: Live, evidence: Evidence) -> tuple[str, ...]:
+    """Return what no comparison can find out about a live object."""
+    if live.kind == "connection" and needs_secret(live.record) and not evidence.known:
+        return ("somebody else wrote last: the secret may have been replaced, cannot verify",)
+    return ()
 
 
 def field_changes(
@@ -73,6 +88,8 @@ def field_changes(
 def _moved(then: Any, now: Any, kind: Kind, path: Path) -> bool:
     """Whether a value became another one; order in a set, or null for nothing, is no other one."""
     then, now = (None if value is ABSENT else value for value in (then, now))
+    if then is None:
+        then, now = now, then  # nothing and an empty value are the same, whichever came first
     return canonical(then) != canonical(align(then, now, kind.shapes, path))
 
 

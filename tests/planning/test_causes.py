@@ -90,6 +90,8 @@ STILL: tuple[tuple[str, Any, Any, Any], ...] = (
     ("the order of a set", {"tags": ["a", "b"]}, {"tags": ["b", "a"]}, {"tags": ["c"]}),
     ("null for nothing", {}, {"icon": None}, {"icon": "c"}),
     ("nothing for null", {"icon": None}, {}, {"icon": "c"}),
+    ("an empty text for nothing", {}, {"icon": ""}, {"icon": "c"}),
+    ("nothing for an empty text", {"icon": ""}, {}, {"icon": "c"}),
     ("line ends", {"description": "a\r\nb"}, {"description": "a\nb"}, {"description": "c"}),
     ("a float for an integer", {"icon": 1}, {"icon": 1.0}, {"icon": "c"}),
 )

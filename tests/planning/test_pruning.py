@@ -17,12 +17,10 @@ from planning.builders import (
     only_change,
     plan_for,
     rules_against,
-    state,
     template,
 )
 
 from personalize_sync.planning.change import Action
-from personalize_sync.planning.planner import histories
 from personalize_sync.resources import Base
 
 OURS = Base(live_template().record, 3, US)
@@ -88,8 +86,10 @@ def test_a_history_that_was_not_asked_for_is_asked_for() -> None:
     live = live_template(modifiedByRef=MARIA)
     first = plan_for([], live, prune=True)
 
-    assert histories(first, state(live)) == (live,)
-    assert histories(first, state(live, bases={"ref-of-strip": OURS})) == ()
+    assert first.questions == (live,)
+    assert first.changes == ()
+    answered = plan_for([], live, bases={"ref-of-strip": OURS}, prune=True)
+    assert answered.questions == ()
 
 
 @pytest.mark.parametrize(
