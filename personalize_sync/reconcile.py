@@ -11,7 +11,7 @@ from personalize_sync.errors import GuardError, InvalidInput
 from personalize_sync.kinds import BY_NAME, KINDS
 from personalize_sync.manifests import Loaded, load_manifests
 from personalize_sync.planning.plan import Plan, SourceTree
-from personalize_sync.planning.planner import histories, make_plan
+from personalize_sync.planning.planner import make_plan
 from personalize_sync.problems import Problem, Severity
 from personalize_sync.resources import Live, LiveState
 
@@ -47,10 +47,10 @@ def plan(
         policy = replace(policy, unproven=(*policy.unproven, "no manifest was found"))
     state = fetch(loaded.resources, tenant, policy)
     result = make_plan(loaded.resources, state, policy=policy, source=source)
-    unexplained = histories(result, state)
-    if unexplained:
-        bases = tenant.each(lambda live: tenant.history(BY_NAME[live.kind], live), unexplained)
-        known = {live.ref: base for live, base in zip(unexplained, bases, strict=True)}
+    if result.questions:
+        asked = result.questions
+        bases = tenant.each(lambda live: tenant.history(BY_NAME[live.kind], live), asked)
+        known = {live.ref: base for live, base in zip(asked, bases, strict=True)}
         state = replace(state, bases=known)
         result = make_plan(loaded.resources, state, policy=policy, source=source)
     warnings = tuple(p for p in loaded.problems if p.severity is not Severity.ERROR)

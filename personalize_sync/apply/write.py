@@ -17,7 +17,7 @@ from personalize_sync.kinds import BY_NAME, Kind
 from personalize_sync.planning.change import Action, Change
 from personalize_sync.planning.compare import differing
 from personalize_sync.planning.outcome import Outcome, Result
-from personalize_sync.planning.planner import content_digest
+from personalize_sync.planning.precondition import content_digest
 from personalize_sync.resources import Address, pointer
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from personalize_sync.planning.change import Action, Cause, Change, Drift
 
 if TYPE_CHECKING:
     from personalize_sync.problems import Problem
-    from personalize_sync.resources import Address
+    from personalize_sync.resources import Address, Live
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,8 @@ class Scope:
 class Plan:
     """All intended work in the order of apply, all drift, and what was noticed on the way.
 
-    No change at all is an empty plan, never None.
+    No change at all is an empty plan, never None. `questions` are live objects whose history would
+    turn `undetermined` into a known cause, or prove an archive.
     """
 
     target: Target
@@ -61,6 +62,7 @@ class Plan:
     unmanaged: int = 0
     adoptable: tuple[Address, ...] = ()
     refs: Refs = field(default_factory=Refs, repr=False)
+    questions: tuple[Live, ...] = field(default=(), repr=False)
 
     @property
     def is_empty(self) -> bool:

@@ -6,14 +6,20 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from personalize_sync.kinds import BY_NAME, Form
-from personalize_sync.kinds.connection import needs_secret
-from personalize_sync.planning.change import Action, Cause, Change, Drift, Evidence, Expect
-from personalize_sync.planning.compare import digest
+from personalize_sync.planning.change import Action, Cause, Change, Drift
 from personalize_sync.planning.guards import guard
 from personalize_sync.planning.match import Matches, match
 from personalize_sync.planning.order import in_order
 from personalize_sync.planning.plan import Plan, Scope, SourceTree, Target
-from personalize_sync.planning.three_way import base_of, field_changes, stated_fields
+from personalize_sync.planning.precondition import expect
+from personalize_sync.planning.prune import Pruning, is_built_in, prune
+from personalize_sync.planning.three_way import (
+    base_of,
+    field_changes,
+    has_history,
+    stated_fields,
+    unverifiable,
+)
 from personalize_sync.problems import Problem, Severity
 from personalize_sync.project import OnDrift
 from personalize_sync.resources import AFTER_APPLY, Address, Manage, pointer
@@ -21,6 +27,7 @@ from personalize_sync.resources import AFTER_APPLY, Address, Manage, pointer
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from personalize_sync.planning.change import FieldChange
     from personalize_sync.planning.policy import Policy
     from personalize_sync.resources import Document, Live, LiveState, Path, Resource
 
@@ -45,23 +52,26 @@ def make_plan(
             changes[resource.address] = change
         elif resource.address in matches.live:
             untouched.append(resource.address)
-    archives = _archives(matches, state, policy) if policy.prune else {}
+    pruned = prune(matches, state, policy) if policy.prune else Pruning()
     drift = tuple(_drift(change) for change in changes.values() if _was_moved(change))
     todo = [change for change in changes.values() if _is_work(change, policy)]
     unmanaged = [
-        a for a, item in matches.unclaimed.items() if a not in archives and _is_theirs(item)
+        a
+        for a, item in matches.unclaimed.items()
+        if a not in pruned.archives and not is_built_in(item)
     ]
+    unexplained = [c.live for c in changes.values() if c.live and c.base.found == "none"]
     target = Target(policy.environment.name, policy.environment.base_url, state.client_key)
     return Plan(
         target=target,
-        changes=in_order(guard([*todo, *archives.values()], matches, state, policy=policy)),
+        changes=in_order(guard([*todo, *pruned.archives.values()], matches, state, policy=policy)),
         drift=tuple(sorted(drift, key=lambda entry: entry.address)),
         diagnostics=_diagnostics(desired, matches, policy),
         source=source or SourceTree(),
         scope=Scope(
             policy.select,
             policy.prune,
-            (*policy.unproven, *state.incomplete, *_not_ours(matches, archives, policy)),
+            (*policy.unproven, *state.incomplete, *pruned.unproven),
             exclude=policy.exclude,
             allow=policy.allow,
             on_drift=policy.on_drift.value,
@@ -69,18 +79,7 @@ def make_plan(
         unmanaged=len(unmanaged),
         adoptable=tuple(a for a in untouched if _is_foreign(matches.live[a], state)),
         refs=matches.refs,
-    )
-
-
-def histories(plan: Plan, state: LiveState) -> tuple[Live, ...]:
-    """Return the live objects whose history would turn `undetermined` into a known cause."""
-    return tuple(
-        change.live
-        for change in plan.changes
-        if change.live
-        and change.base.found == "none"
-        and BY_NAME[change.address.kind].revisions
-        and change.live.ref not in state.bases
+        questions=tuple(o for o in (*unexplained, *pruned.questions) if has_history(o, state)),
     )
 
 
@@ -127,10 +126,10 @@ def _change(
         credential=policy.environment.feature(kind.name, kind.write_with) or "",
         fields=fields,
         secrets=_secrets_sent(resource),
-        notes=(*_secret_notes(live, evidence), *([unsent] if unsent else [])),
-        depends_on=_dependencies(resource, changes),
+        notes=(*unverifiable(live, evidence), *([unsent] if unsent else [])),
+        depends_on=_dependencies(resource, changes, policy),
         base=evidence,
-        expect=_expect(live, matches),
+        expect=expect(live, matches.refs),
         location=resource.source.start,
         desired=resource,
         live=live,
@@ -163,52 +162,11 @@ def _new(resource: Resource, matches: Matches, policy: Policy) -> Change | None:
         fields=stated_fields(resource.spec, kind, resource),
         secrets=_secrets_sent(resource),
         depends_on=(parent,) if is_child_of_new else (),
-        expect=_expect(twin, matches) if twin else None,
+        expect=expect(twin, matches.refs) if twin else None,
         location=resource.source.start,
         desired=resource,
         live=twin,
     )
-
-
-def _archives(matches: Matches, state: LiveState, policy: Policy) -> dict[Address, Change]:
-    """Return an archive for each unclaimed object that is provably ours."""
-    archives = {}
-    for address, live in matches.unclaimed.items():
-        kind = BY_NAME[live.kind]
-        evidence, _ = base_of(live, state)
-        if not (policy.owns(address) and _is_theirs(live) and kind.planned):
-            continue
-        if not evidence.known and (
-            live.ref in state.bases or not kind.revisions or not live.author
-        ):
-            continue
-        archives[address] = Change(
-            address=address,
-            action=Action.ARCHIVE,
-            cause=Cause.PENDING,
-            credential=policy.environment.feature(kind.name, kind.write_with) or "",
-            base=evidence,
-            notes=_secret_notes(live, evidence),
-            expect=_expect(live, matches),
-            live=live,
-        )
-    return archives
-
-
-def _not_ours(matches: Matches, archives: Mapping[Address, Change], policy: Policy) -> list[str]:
-    """Say, kind by kind, why objects without a manifest are not archived."""
-    unproven: dict[tuple[str, bool], int] = {}
-    for address, live in matches.unclaimed.items():
-        if policy.prune and address not in archives and policy.owns(address) and _is_theirs(live):
-            key = (BY_NAME[live.kind].title, live.author is None)
-            unproven[key] = unproven.get(key, 0) + 1
-    return [
-        f"{count} {title} without a manifest: the tenant does not say who wrote them"
-        if unreadable
-        else f"{count} {title} without a manifest: no write of ours is known "
-        "(if a former key of ours wrote them, name it under writers:)"
-        for (title, unreadable), count in sorted(unproven.items())
-    ]
 
 
 def _child_revisions(
@@ -231,12 +189,20 @@ def _next_revision(live: Live, change: Change | None, policy: Policy) -> Any:
     return AFTER_APPLY if _is_work(change, policy) else None
 
 
-def _dependencies(resource: Resource, changes: Mapping[Address, Change]) -> tuple[Address, ...]:
+def _dependencies(
+    resource: Resource, changes: Mapping[Address, Change], policy: Policy
+) -> tuple[Address, ...]:
     if resource.address.kind != "decision-model":
         return ()
     prefix = resource.address.key + ":"
     return tuple(
-        sorted(a for a in changes if a.kind == "decision-variant" and a.key.startswith(prefix))
+        sorted(
+            address
+            for address, change in changes.items()
+            if address.kind == "decision-variant"
+            and address.key.startswith(prefix)
+            and _is_work(change, policy)
+        )
     )
 
 
@@ -247,12 +213,12 @@ def _without_ignored(
     shapes = BY_NAME[address.kind].shapes
     ignored = {r.path for r in policy.environment.ignore if r.covers(str(address), r.path)}
 
-    def prune(value: Any, found: Any, path: Path) -> Any:
+    def spare(value: Any, found: Any, path: Path) -> Any:
         if not isinstance(value, dict):
             return value
         found = found if isinstance(found, dict) else {}
         kept = {
-            name: prune(child, found.get(name), (*path, name))
+            name: spare(child, found.get(name), (*path, name))
             for name, child in value.items()
             if pointer((*path, name)) not in ignored
         }
@@ -260,7 +226,7 @@ def _without_ignored(
             kept |= {n: child for n, child in found.items() if pointer((*path, n)) in ignored}
         return kept
 
-    pruned: Document = prune(spec, stored, ()) if ignored else spec
+    pruned: Document = spare(spec, stored, ()) if ignored else spec
     return pruned
 
 
@@ -270,28 +236,8 @@ def _overall(causes: Iterable[Cause]) -> Cause:
     return next((cause for cause in gravest if cause in present), Cause.PENDING)
 
 
-def _expect(live: Live, matches: Matches) -> Expect:
-    return Expect(live.ref, live.revision, content_digest(live, matches.refs))
-
-
-def content_digest(live: Live, refs: Any) -> str:
-    """Return a digest of all that people could have changed in a live object."""
-    return digest([live.archived, BY_NAME[live.kind].normalise(live, refs)])
-
-
 def _secrets_sent(resource: Resource) -> tuple[str, ...]:
     return tuple(sorted(pointer(path) for path in resource.secrets))
-
-
-def _secret_notes(live: Live, evidence: Evidence) -> tuple[str, ...]:
-    if live.kind == "connection" and needs_secret(live.record) and not evidence.known:
-        return ("somebody else wrote last: the secret may have been replaced, cannot verify",)
-    return ()
-
-
-def _is_theirs(live: Live) -> bool:
-    """Built-in templates belong to the vendor and count for nothing."""
-    return live.record.get("defaultTemplate") is not True
 
 
 def _is_foreign(live: Live, state: LiveState) -> bool:
@@ -300,7 +246,7 @@ def _is_foreign(live: Live, state: LiveState) -> bool:
 
 def _was_moved(change: Change) -> bool:
     """Whether somebody else is, or may be, behind some difference in an existing object."""
-    return change.action is Action.UPDATE and bool(change.live and change.suspect)
+    return change.action is Action.UPDATE and bool(change.live and _reported(change))
 
 
 def _drift(change: Change) -> Drift:
@@ -310,13 +256,22 @@ def _drift(change: Change) -> Drift:
         author=live.author if live else None,
         at=live.modified_at if live else None,
         revision=live.revision if live else None,
-        fields=change.suspect,
+        fields=_reported(change),
         location=change.location,
     )
 
 
+def _reported(change: Change) -> tuple[FieldChange, ...]:
+    """An object that is only observed has no other place where its differences could be said."""
+    return change.fields if _is_observed(change) else change.suspect
+
+
+def _is_observed(change: Change) -> bool:
+    return change.desired is not None and change.desired.manage is Manage.OBSERVE
+
+
 def _is_work(change: Change, policy: Policy) -> bool:
-    if change.desired and change.desired.manage is Manage.OBSERVE:
+    if _is_observed(change):
         return False
     only_drift = all(f.cause is Cause.DRIFT for f in change.fields) and bool(change.fields)
     return not (only_drift and policy.on_drift is OnDrift.KEEP)

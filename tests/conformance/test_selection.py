@@ -62,3 +62,16 @@ def test_a_variant_without_its_new_model_is_blocked(world: World) -> None:
     (change,) = world.plan(select=("decision-variant/*",)).changes
 
     assert [block.rule for block in change.blocked] == ["not-selected"]
+
+
+def test_what_is_only_observed_is_still_reported(world: World) -> None:
+    """A difference in an observed object is said as drift and never written, whoever wrote last."""
+    world.template("strip")
+    world.apply()
+    spec = {"name": "Other", "type": "WEB"}
+    world.manifest("Template", "strip", spec, manage="observe")
+
+    plan = world.plan()
+
+    assert plan.is_empty
+    assert [[field.pointer for field in drift.fields] for drift in plan.drift] == [["/name"]]
