@@ -69,8 +69,8 @@ def is_built_in(live: Live) -> bool:
 
 def _reason(title: str, unreadable: bool, count: int) -> str:  # noqa: FBT001 - unpacked from a key
     if unreadable:
-        return f"{count} {title} without a manifest: the tenant does not say who wrote them"
+        return f"{title}: {count} without a manifest, and the tenant does not say who wrote them"
     return (
-        f"{count} {title} without a manifest: no write of ours is known "
+        f"{title}: {count} without a manifest and without a write of ours "
         "(if a former key of ours wrote them, name it under writers:)"
     )
