@@ -116,6 +116,13 @@ def test_a_list_that_ignores_paging_altogether_ends() -> None:
     assert len(pretender.seen) == 2
 
 
+def test_an_object_that_changed_between_two_pages_counts_once() -> None:
+    """It is listed twice, with two revisions."""
+    twice = page({"ref": "a", "name": "a", "revision": 1}, {"ref": "a", "name": "b", "revision": 2})
+    with _tenant(Pretender(twice)) as tenant:
+        assert [live.ref for live in tenant.list_all(BY_NAME["template"])] == ["a"]
+
+
 @pytest.mark.parametrize(
     "effect",
     [Status(503), Truncated(), Truncated(framing="close"), DuplicateKeys(), Instead()],

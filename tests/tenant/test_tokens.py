@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from threading import Barrier, BrokenBarrierError
 from typing import TYPE_CHECKING
 
 import pytest
@@ -195,6 +195,25 @@ def test_workers_wait_for_a_single_token_request(sandbox: Sandbox) -> None:
         assert None not in list(pool.map(work, range(8)))
 
     assert _token_requests(sandbox) == {"sandbox-connections": 2}
+
+
+def test_no_second_request_starts_while_one_is_under_way() -> None:
+    """The first one waits for company in vain, however many threads want the token."""
+    together, alone = Barrier(2), []
+
+    def request(_feature: str) -> Token:
+        try:
+            together.wait(0.1)
+        except BrokenBarrierError:
+            alone.append(True)
+        return Token(Secret("t"), (), 1e9)
+
+    tokens = Tokens(request, clock=lambda: 0.0)
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(tokens.get, ["connections"] * 4))
+
+    assert alone == [True]
+    assert len({id(token) for token in found}) == 1
 
 
 def test_features_do_not_wait_for_each_other() -> None:
