@@ -12,6 +12,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the figures that sweeps recorded, a line each."""
+    for report in terminalreporter.stats.get("passed", ()):
+        for name, figures in getattr(report, "user_properties", ()):
+            terminalreporter.write_line(f"{name}: {figures}")
+
+
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     """An empty project and an empty tenant."""

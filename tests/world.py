@@ -26,7 +26,10 @@ from personalize_sync.tenant.live import Tenant, WritableTenant
 from personalize_sync.tenant.retrying import Patience
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    import httpx
 
     from personalize_sync.manifests import Loaded
     from personalize_sync.planning.outcome import Report
@@ -65,6 +68,8 @@ class World:
     env: str = "test"
     environ: dict[str, str] = field(default_factory=dict)
     rules: dict[str, Any] = field(default_factory=dict)
+    parallelism: int = 4
+    wire: Callable[[httpx.BaseTransport], httpx.BaseTransport] = lambda transport: transport
 
     def __post_init__(self) -> None:
         self.sandbox = Sandbox(knobs=Knobs.parse(self.knobs), faults=self.faults)
@@ -148,7 +153,8 @@ class World:
         environment, keyring = self.environment, Keyring(self.environment, self.environ)
         connection = self._connection()
         writer = Writer(connection, keyring)
-        with closing(WritableTenant(writer, keyring, environment)) as tenant:
+        tenant = WritableTenant(writer, keyring, environment, parallelism=self.parallelism)
+        with closing(tenant):
             plan, state = reconcile.plan(
                 self.load(), tenant, Policy(environment, **wishes), source=SourceTree()
             )
@@ -158,7 +164,7 @@ class World:
                 tenant,
                 environ=self.environ,
                 patience=connection.patience,
-                ways=Ways(fail_fast=fail_fast),
+                ways=Ways(parallelism=self.parallelism, fail_fast=fail_fast),
                 skip_blocked=skip_blocked,
             )
 
@@ -175,6 +181,6 @@ class World:
         return Connection(
             environment.base_url,
             environment.token_url,
-            transport=SandboxTransport(self.sandbox),
+            transport=self.wire(SandboxTransport(self.sandbox)),
             patience=Patience(sleep=lambda _seconds: None, random=random.Random(1)),
         )
