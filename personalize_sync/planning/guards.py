@@ -12,6 +12,7 @@ from personalize_sync.kinds.kind import first_object
 from personalize_sync.planning.change import Action, Block, Cause
 from personalize_sync.planning.three_way import base_of
 from personalize_sync.project import OnDrift
+from personalize_sync.resources import Address, slug
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from personalize_sync.planning.match import Matches
     from personalize_sync.planning.policy import Policy
     from personalize_sync.project import Threshold
-    from personalize_sync.resources import Address, Document, LiveState
+    from personalize_sync.resources import Document, LiveState
 
 # Below this many objects a percentage says nothing.
 _PERCENT_FROM = 10
@@ -105,8 +106,15 @@ def _about_archive(change: Change, state: LiveState, policy: Policy) -> Iterator
     unproven = (*policy.unproven, *state.incomplete)
     if unproven:
         yield Block("incomplete-view", "cannot prove that no manifest declares it: " + unproven[0])
-    if policy.protected(change.address):
+    if policy.protected(change.address) or policy.protected(_plain(change)):
         yield Block("protected", "the project file protects it; unprotect it there first")
+
+
+def _plain(change: Change) -> Address:
+    """Return the address an object would have if no manifest had taken it (a rename unannounced)."""
+    model, colon, _ = change.address.key.rpartition(":")
+    name = change.live.friendly_id or slug(change.live.name) if change.live else ""
+    return Address(change.address.kind, f"{model}{colon}{name}")
 
 
 def _about_connection(change: Change) -> Iterator[Block]:

@@ -270,6 +270,18 @@ def test_what_is_protected_is_never_archived(glob: str, rules: list[str]) -> Non
     assert rules_against(only_change(plan)) == rules
 
 
+def test_a_protected_object_stays_protected_when_its_manifest_takes_another_name() -> None:
+    """Without renamedFrom the old object is on its own, under a longer address."""
+    create, archive = plan_for(
+        [connection(name="Weather 2")],
+        live_connection("Weather"),
+        prune=True,
+        rules={"protected": ("connection/weather",)},
+    ).changes
+
+    assert (rules_against(create), rules_against(archive)) == ([], ["protected"])
+
+
 def test_every_objection_is_told_at_once() -> None:
     """And a blocked change hides no other one."""
     plan = edited(
