@@ -91,10 +91,11 @@ def command(common: Common, wishes: Wishes, **options: Any) -> int:
 
 
 def _apply(common: Common, wishes: Wishes, given: Given) -> int:
-    approval = read(given.plan_file) if given.plan_file else {}
-    if approval:
+    # An empty document is a plan file too, one that approves nothing.
+    approval = read(given.plan_file) if given.plan_file else None
+    if approval is not None:
         wishes = _as_planned(approval, wishes)
-        common = replace(common, env=common.env or str((approval.get("target") or {}).get("env")))
+        common = replace(common, env=common.env or approval["target"]["env"])
     project = open_project(common)
     runs = project.root / STATE / "runs"
     if given.resume:
@@ -158,18 +159,26 @@ def _planned(
     loaded: Loaded,
     tenant: WritableTenant,
     policy: Policy,
-    approval: Document,
+    approval: Document | None,
 ) -> _Work:
     from personalize_sync import reconcile  # noqa: PLC0415 - httpx
 
     source = source_of(opened.project, loaded)
-    if approval:
+    if approval is not None:
         key = os.environ.get(KEY, "")
         check(approval, Bound(opened.environment.name, source, __version__, datetime.now(UTC), key))
     plan, state = reconcile.plan(loaded, tenant, policy, source=source)
     stale: dict[Address, str] = {}
-    if approval:
+    if approval is not None:
         plan, stale = approved(plan, approval, state)
+        # What moved since the review is refused for that alone; it must not hold up the rest.
+        plan = replace(
+            plan,
+            changes=tuple(
+                replace(change, blocked=()) if change.address in stale else change
+                for change in plan.changes
+            ),
+        )
     return _Work(plan, state, tenant.parallelism, stale)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from personalize_sync.errors import StaleError, UsageError
 
@@ -47,6 +47,14 @@ def read(path: str) -> Document:
         document = json.loads(raw) if len(raw) <= _SIZE_CAP else None
     except (ValueError, RecursionError):
         document = None
-    if not isinstance(document, dict):
-        raise StaleError(f"{path} is no plan file", "Nothing was written.")
-    return document
+    if not _is_plan(document):
+        raise StaleError(f"{path} is no plan file", "Make one with personalize-sync plan --out.")
+    return cast("Document", document)
+
+
+def _is_plan(document: object) -> bool:
+    """Whether a document has the parts that every reader of plans looks into."""
+    match document:
+        case {"target": {"env": str()}, "scope": dict(), "changes": list()}:
+            return True
+    return False
