@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from personalize_sync.apply.convergence import leftovers
+from personalize_sync.apply.convergence import leftovers, unlisted
 from personalize_sync.apply.run import Run
 from personalize_sync.apply.schedule import Task, carry_out
 from personalize_sync.apply.write import deploy, write
@@ -62,14 +62,17 @@ def apply(
     run = Run(tenant, plan.refs, secrets, patience, ours=state.ours)
     carry_out(
         _tasks(plan.changes, run, outcomes, ways),
-        parallelism=ways.parallelism,
+        # Until an answer has shown whose tenant this is, nothing is risked but the first write.
+        parallelism=ways.parallelism if tenant.is_recognised else 1,
         stopped=lambda: ways.stopped() or run.misled or _failed_already(outcomes, ways),
     )
+    lagging = unlisted(run)
     intact = [a for a, outcome in outcomes.items() if outcome.result is not Result.FAILED]
     return Report(
         plan,
         tuple(outcomes[change.address] for change in plan.changes),
         leftovers=leftovers(run, intact),
+        unlisted=lagging,
         strangers=tuple(sorted(run.authors - state.ours)),
     )
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from personalize_sync.errors import StaleError, TenantError, UnknownOutcomeError
 from personalize_sync.planning.compare import align, differing
+from personalize_sync.resources import pointer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,16 +56,19 @@ def replace(
             return None
         if _may_be_ours(now, run) and (desired is None or not remaining(desired, kind, now, run)):
             return now
-        raise StaleError(
+        overtaken = StaleError(
             f"somebody else wrote while our answer was lost ({describe(now)})",
             "Plan again and compare.",
         )
+        overtaken.wrote = True  # ours may have come before theirs
+        raise overtaken
 
     written = _settled(lambda: run.tenant.replace(kind, current, body), taken_effect, run)
     if written.revision is None and current.revision is not None:
         # What answers a connection's PUT may leave it out (API reference: update-a-connection).
         written = run.tenant.get(kind, written.ref, parent=written.parent) or written
-    _unraced(current, written)
+    if None not in (current.revision, written.revision):
+        _unraced(kind, current, written, run)
     return written
 
 
@@ -141,14 +145,21 @@ def _may_be_ours(live: Live, run: Run) -> bool:
     return live.author is None or live.author in run.ours | run.authors or "|" not in live.author
 
 
-def _unraced(before: Live, after: Live) -> None:
-    if before.revision is None or after.revision is None:
+def _unraced(kind: Kind, before: Live, after: Live, run: Run) -> None:
+    """Notice who came between our look and our write; the API offers no way to prevent it."""
+    between = (after.revision or 0) - 1
+    if between == before.revision:
         return
-    if after.revision != before.revision + 1:
-        overtaken = StaleError(
-            f"our write became revision {after.revision}, not {before.revision + 1}: somebody wrote "
-            "in between, and that edit was overwritten",
-            f"Look at revision {after.revision - 1} in the tenant and repeat what is still wanted.",
-        )
-        overtaken.wrote = True
-        raise overtaken
+    swallowed = run.tenant.revision(kind, before, between) if kind.revisions else None
+    edit = f"revision {between}"
+    if swallowed:
+        theirs = kind.normalise(swallowed, run.refs)
+        paths = differing(theirs, kind.normalise(before, run.refs))
+        fields = ", ".join(pointer(path) for path in paths) or "nothing that is managed here"
+        edit = f"{edit} by {swallowed.author or 'somebody'} ({fields})"
+    overtaken = StaleError(
+        f"our write became revision {after.revision} and went over {edit}, written in between",
+        "Look at that revision in the tenant and repeat what is still wanted.",
+    )
+    overtaken.wrote = True
+    raise overtaken

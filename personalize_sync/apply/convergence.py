@@ -12,10 +12,14 @@ from personalize_sync.planning.three_way import shown
 from personalize_sync.resources import pointer
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from personalize_sync.apply.run import Run
     from personalize_sync.resources import Address, Live
+
+
+_PATIENCE = 6
+"""How often a lagging list is read before the run ends with a word about it."""
 
 
 def leftovers(run: Run, addresses: Collection[Address]) -> tuple[Leftover, ...]:
@@ -23,6 +27,33 @@ def leftovers(run: Run, addresses: Collection[Address]) -> tuple[Leftover, ...]:
     written = sorted(a for a in addresses if a in run.sent and a in run.written)
     found = run.tenant.each(lambda address: _different(address, run), written)
     return (*(leftover for each in found for leftover in each), *_twice(run, written))
+
+
+def unlisted(run: Run) -> tuple[Address, ...]:
+    """Wait until the lists show what was written, and return what they still do not show.
+
+    A list that lags would make the next plan lie, and the next apply create things twice.
+    """
+    lagging = sorted(address for address, live in run.written.items() if not live.archived)
+    for pause in range(_PATIENCE):
+        lists = {(a.kind, run.written[a].parent) for a in lagging}
+        shown = {
+            live.ref: live.revision
+            for kind, parent in sorted(lists)
+            for live in run.listed(BY_NAME[kind], parent, again=True)
+        }
+        lagging = [a for a in lagging if not _is_shown(run.written[a], shown)]
+        if not lagging:
+            break
+        run.patience.sleep(run.patience.first_wait * 2**pause)
+    return tuple(lagging)
+
+
+def _is_shown(live: Live, shown: Mapping[str, int | None]) -> bool:
+    if live.ref not in shown:
+        return False
+    revision = shown[live.ref]
+    return revision is None or live.revision is None or revision >= live.revision
 
 
 def _different(address: Address, run: Run) -> tuple[Leftover, ...]:
@@ -47,8 +78,9 @@ def _twice(run: Run, addresses: Collection[Address]) -> list[Leftover]:
     created = [a for a in addresses if BY_NAME[a.kind].identity == "name" and run.was_created(a)]
     groups = {(a.kind, run.written[a].parent) for a in created}
     names = {
+        # Just read by `unlisted`.
         group: [
-            o.name for o in run.listed(BY_NAME[group[0]], group[1], again=True) if not o.archived
+            o.name for o in run.listed(BY_NAME[group[0]], group[1], again=False) if not o.archived
         ]
         for group in sorted(groups)
     }

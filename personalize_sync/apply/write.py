@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from personalize_sync.apply.run import Run
     from personalize_sync.resources import Document, Live, Resource
 
+# How a tenant may say that this state of an object is not to be edited.
+_EDITS_ONLY_DRAFTS = frozenset({400, 409, 422})
 _DONE = {
     Action.CREATE: Result.CREATED,
     Action.UPDATE: Result.UPDATED,
@@ -85,6 +87,8 @@ def _through(
     try:
         return certainty.replace(kind, current, body, run=run, desired=desired), ()
     except RejectedError as refusal:
+        if refusal.status not in _EDITS_ONLY_DRAFTS:
+            raise
         if kind.parent:
             return while_undeployed(
                 current,

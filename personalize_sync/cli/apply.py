@@ -131,7 +131,7 @@ def _apply(common: Common, wishes: Wishes, given: Given) -> int:
             code = stopped() or report.exit_code
             journal.close(code)
     common.deliver(rendered(report, common, look))
-    _mention_strangers(report, common)
+    _mention_oddities(report, common)
     return code
 
 
@@ -226,13 +226,18 @@ def _demand(digest: str, plan: Plan, look: Look) -> None:
         )
 
 
-def _mention_strangers(report: Report, common: Common) -> None:
+def _mention_oddities(report: Report, common: Common) -> None:
     from personalize_sync.rendering import plain  # noqa: PLC0415
 
     for stamp in report.strangers:
         common.say(
             f"The tenant stamps our writes as {plain(stamp)}. Add it to writers: in the project "
             "file, or the next plan cannot tell our writes from others."
+        )
+    if report.unlisted:
+        common.say(
+            f"The tenant's lists do not show {len(report.unlisted)} of the written objects yet. "
+            "Wait a little before the next plan or apply."
         )
 
 

@@ -158,7 +158,9 @@ def _origin(url: str) -> tuple[str, str]:
         parts = urlsplit(url)
     except ValueError:
         return ("", url)  # brackets of a placeholder, taken for an IPv6 address
-    return (parts.scheme.lower(), parts.netloc.lower())
+    scheme = parts.scheme.lower()
+    usual = {"https": ":443", "http": ":80"}.get(scheme, "")
+    return (scheme, parts.netloc.lower().removesuffix(usual))
 
 
 def _crowds(

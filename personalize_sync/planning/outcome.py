@@ -54,13 +54,14 @@ class Report:
     """One apply: the plan, what became of it, and what is still different afterwards.
 
     `strangers` are the stamps of our own writes that `writers` does not name yet: without them the
-    next plan cannot tell our writes from others.
+    next plan cannot tell our writes from others. `unlisted` was written, but no list shows it yet.
     """
 
     plan: Plan
     outcomes: tuple[Outcome, ...] = ()
     leftovers: tuple[Leftover, ...] = ()
     strangers: tuple[str, ...] = ()
+    unlisted: tuple[Address, ...] = ()
 
     @property
     def wrote(self) -> tuple[Outcome, ...]:

@@ -50,9 +50,9 @@ def make_plan(
         change = _change(resource, matches, state, policy=policy, changes=changes)
         if change:
             changes[resource.address] = change
-        elif resource.address in matches.live:
+        elif resource.address in matches.live and resource.manage is Manage.FULL:
             untouched.append(resource.address)
-    pruned = prune(matches, state, policy) if policy.prune else Pruning()
+    pruned = prune(matches, state, policy) if policy.prune and not policy.narrowed else Pruning()
     drift = tuple(_drift(change) for change in changes.values() if _was_moved(change))
     todo = [change for change in changes.values() if _is_work(change, policy)]
     unmanaged = [
@@ -292,6 +292,7 @@ def _diagnostics(
         for resource in desired
         if resource.manage is Manage.OBSERVE
         and resource.address not in matches.live
+        and resource.address not in matches.ambiguous
         and policy.selected(resource)
     )
     return tuple(sorted(missing, key=lambda problem: problem.sort_key))

@@ -25,6 +25,7 @@ from personalize_sync.kinds.kind import first_object
 from personalize_sync.resources import Secret
 from personalize_sync.tenant import firewall
 from personalize_sync.tenant.answers import SIZE_CAP, read_object
+from personalize_sync.tenant.deadline import within
 from personalize_sync.tenant.refusals import refusal
 from personalize_sync.tenant.retrying import Again, Patience, persist, retry_after
 from personalize_sync.tenant.tokens import Token, Tokens, token_from
@@ -174,28 +175,33 @@ class Reader:
     def _exchange(self, request: httpx.Request) -> _Answer:
         """Send one request and read its whole answer within the deadline and the size cap."""
         where = f"{request.method} {request.url.host}{request.url.path}"
-        ends = time.monotonic() + self._connection.deadline
         try:
-            response = self._http.send(request, stream=True)
-            try:
-                pieces, size = [], 0
-                for piece in response.iter_bytes():
-                    pieces.append(piece)
-                    size += len(piece)
-                    if size > SIZE_CAP or time.monotonic() > ends:
-                        reason = "too large" if size > SIZE_CAP else "too slow"
-                        raise _uncertain(request, TenantError(f"{where}: the answer is {reason}"))
-            finally:
-                response.close()
+            answer = within(self._connection.deadline, lambda: self._transfer(request, where))
+        except TimeoutError:
+            slow = UnreachableError(f"{where}: the answer is too slow", "Try again later.")
+            raise _uncertain(request, slow) from None
         except _NEVER_SENT as error:
             raise Again(_unreachable(where, error)) from None
         except httpx.HTTPError as error:
             raise _uncertain(request, _unreachable(where, error)) from None
-        if response.is_redirect:
+        if httpx.codes.is_redirect(answer.status):
             raise TenantError(
                 f"{where} answered with a redirect, which is never followed",
                 "Check the region or baseUrl.",
             )
+        return answer
+
+    def _transfer(self, request: httpx.Request, where: str) -> _Answer:
+        response = self._http.send(request, stream=True)
+        try:
+            pieces, size = [], 0
+            for piece in response.iter_bytes():
+                pieces.append(piece)
+                size += len(piece)
+                if size > SIZE_CAP:
+                    raise _uncertain(request, TenantError(f"{where}: the answer is too large"))
+        finally:
+            response.close()
         return _Answer(response.status_code, response.headers, b"".join(pieces))
 
     def _request_token(self, feature: str) -> Token:

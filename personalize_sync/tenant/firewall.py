@@ -20,7 +20,9 @@ def check(feature: str, method: str, path: str) -> None:
     """Raise CredentialError unless the feature may make this request."""
     # HTTP clients and servers resolve dots: such a path would arrive as another one.
     dotted = any(unquote(part) in (".", "..") for part in path.split("/"))
-    if dotted or not any(m == method and pattern.fullmatch(path) for m, pattern in _opened_by(feature)):
+    if dotted or not any(
+        m == method and pattern.fullmatch(path) for m, pattern in _opened_by(feature)
+    ):
         raise CredentialError(
             f'refused to send {method} {path} with the key for "{feature}"',
             "This request is outside what that feature is declared for. Please report it.",

@@ -70,9 +70,24 @@ class Tenant:
         return self._live(kind, record, parent=parent) if record is not None else None
 
     @property
+    def is_recognised(self) -> bool:
+        """Whether an answer has shown this to be the tenant that was named, if one was."""
+        return bool(self.client_key or not self._environment.client_key)
+
+    @property
     def ours(self) -> frozenset[str]:
         """The author stamps of our own keys."""
         return self._keyring.stamps
+
+    def revision(self, kind: Kind, live: Live, number: int) -> Live | None:
+        """Return one past revision of an object, None where it cannot be read."""
+        try:
+            record = self._reader.get(
+                self._reads(kind), f"{_item(kind, live.ref)}/revisions/{number}"
+            )
+        except TenantError:
+            return None
+        return live_from(kind, {**record, "ref": live.ref}, parent=live.parent) if record else None
 
     def history(self, kind: Kind, live: Live) -> Base | None:
         """Return the newest revision that one of our own keys wrote, None if there is none."""

@@ -105,7 +105,9 @@ def test_an_edit_between_look_and_write_is_refused_or_told(
         assert "409" in hit.error
     else:
         assert (hit.exit_code, hit.wrote) == (13, True)
-        assert "that edit was overwritten" in hit.error
+        assert "went over revision" in hit.error
+        if write == "update-template" and knob == "K38=present":
+            assert "by auth0|maria (/name)" in hit.error
 
 
 def test_an_edit_while_our_answer_is_lost_is_not_taken_for_ours(world: World) -> None:
