@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import click
+
+from personalize_sync.cli.options import before_the_command
 
 _COMMANDS = {
     "validate": ("validate", "Check the manifests, offline."),
@@ -63,9 +65,8 @@ class LazyGroup(click.Group):
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(None, "--version", package_name="personalize-sync")
-@click.option("-C", "--chdir", "chdir", type=click.Path(), help="The manifest root.")
-@click.option("-e", "--env", "env", help="The environment of the project file.")
+@before_the_command
 @click.pass_context
-def cli(ctx: click.Context, chdir: str | None, env: str | None) -> None:
+def cli(ctx: click.Context, /, **shared: Any) -> None:
     """Keep a Sitecore Personalize tenant in step with a Git directory of YAML manifests."""
-    ctx.obj = {"chdir": chdir, "env": env}
+    ctx.obj = shared

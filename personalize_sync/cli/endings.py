@@ -58,6 +58,9 @@ def _end(error: BaseException) -> int:
 
 
 def _usage(error: click.UsageError) -> None:
+    if type(error).__name__ == "NoArgsIsHelpError":  # click 8.2 and later
+        click.echo(error.format_message(), err=True)
+        return
     if error.ctx is not None:
         click.echo(error.ctx.get_usage(), err=True)
     click.echo(f"error: {error.format_message()}", err=True)
@@ -66,10 +69,13 @@ def _usage(error: click.UsageError) -> None:
 def _refusal(error: SyncError) -> None:
     from personalize_sync.rendering import plain  # noqa: PLC0415 - foreign text passes the gate
 
-    click.echo(f"error: {plain(error.message)}", err=True)
-    for line in (error.hint, *getattr(error, "__notes__", ("Nothing was written.",))):
-        if line:
-            click.echo(f"  {plain(line)}", err=True)
+    notes = getattr(error, "__notes__", ())  # what was written on the way
+    lines = [error.message, error.hint, *notes]
+    if not (error.wrote or notes or any("othing was written" in line for line in lines)):
+        lines.append("Nothing was written.")
+    click.echo(f"error: {plain(lines[0])}", err=True)
+    for line in filter(None, lines[1:]):
+        click.echo(f"  {plain(line)}", err=True)
 
 
 def _unexpected(error: BaseException) -> None:
@@ -84,5 +90,5 @@ def _unexpected(error: BaseException) -> None:
 
 
 def _terminate(_number: int, _frame: FrameType | None) -> None:
-    click.echo("Terminated.", err=True)
+    click.echo("Terminated. Nothing was written.", err=True)
     raise SystemExit(_TERMINATED)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +20,18 @@ if TYPE_CHECKING:
 
 _F = TypeVar("_F", bound="Callable[..., Any]")
 FORMATS = ("terminal", "json", "markdown", "github", "summary")
+
+
+_SHARED: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
+    (("-C", "--chdir"), {"type": click.Path(), "help": "The manifest root."}),
+    (("-e", "--env"), {"help": "The environment of the project file."}),
+    (("--format", "format"), {"type": click.Choice(FORMATS), "default": "terminal"}),
+    (("-o", "--output"), {"type": click.Path(), "help": "Write the document to a file."}),
+    (("--no-color",), {"is_flag": True, "help": "No colours (also: NO_COLOR)."}),
+    (("-q", "--quiet"), {"is_flag": True, "help": "Nothing but the document and errors."}),
+    (("-v", "--verbose"), {"is_flag": True, "help": "More detail; tracebacks for bugs."}),
+    (("--no-input",), {"is_flag": True, "help": "Never ask."}),
+)
 
 
 def option(*names: str, **attributes: Any) -> Callable[[_F], _F]:
@@ -80,35 +93,46 @@ def common(function: _F) -> _F:
         taken = {name: given.pop(name) for name in names}
         return function(_gathered(taken), *args, **given)
 
-    options = (
-        option("-C", "--chdir", type=click.Path(), help="The manifest root."),
-        option("-e", "--env", help="The environment of the project file."),
-        option("--format", "format", type=click.Choice(FORMATS), default="terminal"),
-        option("-o", "--output", type=click.Path(), help="Write the document to a file."),
-        option("--no-color", is_flag=True, help="No colours (also: NO_COLOR)."),
-        option("-q", "--quiet", is_flag=True, help="Nothing but the document and errors."),
-        option("-v", "--verbose", is_flag=True, help="More detail; tracebacks for bugs."),
-        option("--no-input", is_flag=True, help="Never ask."),
-    )
-    for decorate in reversed(options):
-        wrapper = decorate(wrapper)
+    for names, attributes in reversed(_SHARED):
+        wrapper = option(*names, **attributes)(wrapper)
     return wrapper  # type: ignore[return-value]
 
 
+def before_the_command(function: _F) -> _F:
+    """Give the group the shared options; they count unless the command states its own."""
+    for names, attributes in reversed(_SHARED):
+        # Variables are read by the command: here they would pass for what was typed.
+        function = click.option(*names, **{**attributes, "default": None})(function)
+    return function
+
+
 def _gathered(given: dict[str, Any]) -> Common:
-    above = click.get_current_context().find_root().obj or {}
-    chdir = given["chdir"] or above.get("chdir")
+    context = click.get_current_context()
+    typed = ParameterSource.COMMANDLINE
+    given |= {
+        name: value
+        for name, value in (context.find_root().obj or {}).items()
+        if value and context.get_parameter_source(name) is not typed
+    }
     plain = given["no_color"] or "NO_COLOR" in os.environ or not sys.stdout.isatty()
     return Common(
-        chdir=Path(chdir) if chdir else None,
-        env=given["env"] or above.get("env") or "",
+        chdir=Path(given["chdir"]) if given["chdir"] else None,
+        env=given["env"] or "",
         format=given["format"],
-        output=Path(given["output"]) if given["output"] else None,
+        output=_writable(given["output"]) if given["output"] else None,
         color=not plain,
         quiet=given["quiet"],
         verbose=given["verbose"],
         ask=not given["no_input"] and sys.stdin.isatty(),
     )
+
+
+def _writable(name: str) -> Path:
+    """Return where the document goes; an apply must not find out afterwards that it cannot."""
+    path = Path(name)
+    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise click.UsageError(f"cannot write {path}. Nothing was written.")
+    return path
 
 
 def _prefix(root: Path) -> str:

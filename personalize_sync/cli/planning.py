@@ -23,7 +23,7 @@ from personalize_sync.planning.policy import Policy
 from personalize_sync.project import Environment, OnDrift
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from personalize_sync.cli.session import Session
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from personalize_sync.planning.outcome import Report
     from personalize_sync.project import Project
     from personalize_sync.rendering import Look
+    from personalize_sync.resources import Resource
 
 _F = TypeVar("_F", bound="Callable[..., Any]")
 LIFETIME = timedelta(hours=1)
@@ -172,8 +173,29 @@ def ready(
     environment = environment_of(project, common)
     policy = policy_of(environment, wishes)
     loaded = load(common, project, environment)
+    _demand_matches(loaded.resources, policy, wishes)
     with session(project, environment) as opened:
         yield opened, loaded, policy
+
+
+def _demand_matches(resources: Iterable[Resource], policy: Policy, wishes: Wishes) -> None:
+    """Refuse a selection of nothing: after a slip of the pen it would look like all is well."""
+    if wishes.select and not any(policy.selected(resource) for resource in resources):
+        raise UsageError(
+            f"no manifest is selected by {' '.join(wishes.select)}",
+            "Select addresses such as template/promo_strip, or tag:WORD; * stands for anything.",
+        )
+    secrets = {str(r.address): r.secrets for r in resources if r.secrets}
+    for text in wishes.send_secret:
+        address, _, path = text.partition("#")
+        if address not in secrets or path not in (
+            "",
+            *("/" + "/".join(p) for p in secrets[address]),
+        ):
+            raise UsageError(
+                f'--send-secret "{text}" is no secret of a manifest',
+                f"There are: {', '.join(sorted(secrets)) or 'none'}.",
+            )
 
 
 def read_plan(common: Common, wishes: Wishes) -> tuple[Plan, Project]:
