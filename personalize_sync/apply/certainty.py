@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from personalize_sync.resources import Document, Live, Resource
 
 _LOOKS = 4
-"""How often an uncertain write is looked for before it is believed not to have happened."""
+"""How often an uncertain write is looked for before it is believed not to have happened; one time
+more after each further attempt, so that no rhythm of a troubled server meets every one of them."""
 _TRIES = 5
 
 
@@ -117,7 +118,7 @@ def _settled(send: Callable[[], Live], look: Callable[[], Live | None], run: Run
             return send()
         except UnknownOutcomeError as unknown:
             try:
-                found = _looked_for(look, run)
+                found = _looked_for(look, run, times=_LOOKS + attempt)
             except TenantError as blind:
                 raise UnknownOutcomeError(
                     f"{unknown.message}, and then {blind.message}", unknown.hint
@@ -129,9 +130,9 @@ def _settled(send: Callable[[], Live], look: Callable[[], Live | None], run: Run
     raise AssertionError("unreachable: the last attempt returns or raises")
 
 
-def _looked_for(look: Callable[[], Live | None], run: Run) -> Live | None:
+def _looked_for(look: Callable[[], Live | None], run: Run, *, times: int) -> Live | None:
     """Look at once, and then after ever longer waits: a commit may come late."""
-    for pause in range(_LOOKS):
+    for pause in range(times):
         if pause:
             run.patience.sleep(run.patience.first_wait * 2 ** (pause - 1))
         found = look()

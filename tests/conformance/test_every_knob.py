@@ -44,6 +44,7 @@ def test_the_shop_is_created_drifts_and_is_reconciled(
     world = _shop(worlds, setting)
 
     first = world.apply()
+    assert [o.error for o in first.outcomes if o.error] == []
     assert {o.result.value for o in first.outcomes} == {"created"}
     assert (len(first.outcomes), first.exit_code, first.leftovers) == (11, 0, ())
 
