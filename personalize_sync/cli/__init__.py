@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import click
 
+from personalize_sync import __version__
 from personalize_sync.cli.options import before_the_command
 
 _COMMANDS = {
@@ -64,7 +65,7 @@ class LazyGroup(click.Group):
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(None, "--version", package_name="personalize-sync")
+@click.version_option(__version__, "--version", message="%(prog)s %(version)s")
 @before_the_command
 @click.pass_context
 def cli(ctx: click.Context, /, **shared: Any) -> None:
