@@ -16,13 +16,13 @@ from personalize_sync.problems import Problem, Severity
 from personalize_sync.resources import Live, LiveState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from personalize_sync.planning.outcome import Report
     from personalize_sync.planning.policy import Policy
     from personalize_sync.project import Environment, Project
-    from personalize_sync.resources import Address, Resource
+    from personalize_sync.resources import Address, Resource, Secret
     from personalize_sync.tenant.live import Tenant, WritableTenant
     from personalize_sync.tenant.retrying import Patience
 
@@ -85,8 +85,12 @@ def apply(
     secrets_dir: Path | None = None,
     skip_blocked: bool = False,
     stale: Mapping[Address, str] | None = None,
+    learn: Callable[[Secret], None] = lambda _secret: None,
 ) -> Report:
-    """Carry out a plan. Raises GuardError or CredentialError before anything is written."""
+    """Carry out a plan. Raises GuardError or CredentialError before anything is written.
+
+    `learn` is told each secret when it is loaded, so that a log can be taught to mask it.
+    """
     if plan.blocked and not skip_blocked:
         raise GuardError(
             f"{len(plan.blocked)} of {len(plan.changes)} changes are blocked; nothing was written",
@@ -94,6 +98,8 @@ def apply(
         )
     todo = [c for c in plan.changes if not c.blocked and c.address not in (stale or {})]
     secrets = resolve(todo, environ, directory=secrets_dir)
+    for secret in secrets.values():
+        learn(secret)
     return carry_out(
         plan, tenant, state=state, secrets=secrets, patience=patience, ways=ways, stale=stale
     )

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from personalize_sync.planning.plan import Plan
     from personalize_sync.planning.policy import Policy
     from personalize_sync.rendering import Look
-    from personalize_sync.resources import Address, Document, LiveState
+    from personalize_sync.resources import Address, Document, LiveState, Secret
     from personalize_sync.tenant.live import WritableTenant
 
 _CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
@@ -211,7 +211,16 @@ def _carried_out(
         secrets_dir=Path(given.secrets_dir) if given.secrets_dir else None,
         skip_blocked=given.skip_blocked,
         stale=work.stale,
+        learn=_mask if os.environ.get("GITHUB_ACTIONS") == "true" else lambda _secret: None,
     )
+
+
+def _mask(secret: Secret) -> None:
+    """Teach the log of GitHub Actions to mask a secret, line by line as it compares."""
+    for line in secret.reveal().splitlines():
+        if line.strip():
+            encoded = line.replace("%", "%25").replace("\r", "%0D")
+            click.echo(f"::add-mask::{encoded}", err=True)
 
 
 def _demand(digest: str, plan: Plan, look: Look) -> None:

@@ -16,7 +16,7 @@ import click
 from personalize_sync import __version__
 from personalize_sync.cli.options import Common, option
 from personalize_sync.cli.progress import waiting
-from personalize_sync.cli.session import environment_of, load, open_project, session
+from personalize_sync.cli.session import STATE, environment_of, load, open_project, session
 from personalize_sync.errors import StaleError, UsageError
 from personalize_sync.planning.plan import Plan, SourceTree
 from personalize_sync.planning.policy import Policy
@@ -106,7 +106,7 @@ def _allowed(text: str) -> tuple[str, str]:
 def source_of(project: Project, loaded: Loaded) -> SourceTree:
     """Return what identifies the manifests: their digest, and their commit where Git knows it."""
     commit = _git(project.root, "rev-parse", "HEAD")
-    dirty = bool(commit and _git(project.root, "status", "--porcelain", "--", "."))
+    dirty = bool(commit and _git(project.root, "status", "--porcelain", "--", ".", f":!{STATE}"))
     return SourceTree(loaded.tree_digest, project.config_digest, commit, dirty)
 
 
