@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -36,6 +37,8 @@ _SECRET = "LOYALTY_CLIENT_SECRET"  # noqa: S105 - the name of a variable
 @option("--keep", type=click.Path(), help="Copy the example project here and keep it.")
 def command(keep: str | None) -> None:
     """Tell the whole story on a copy of the example project: plan, apply, drift, reconcile."""
+    # An interrupt unwinds, so that the temporary folder goes away.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.setdefault(_SECRET, "a made-up secret for a made-up service")
     if keep:
         _tell(_copied(Path(keep)))

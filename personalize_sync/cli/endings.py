@@ -18,12 +18,24 @@ if TYPE_CHECKING:
 
 _USAGE = 64
 _INTERRUPTED = 130
-_TERMINATED = 143
+_SIGNALS = {signal.SIGINT: ("Interrupted", _INTERRUPTED), signal.SIGTERM: ("Terminated", 143)}
+_SHOW_CURSOR = "\x1b[?25h"
 
 
 def run(arguments: list[str] | None = None) -> int:
     """Run one command line and return the exit code of the process."""
-    signal.signal(signal.SIGTERM, _terminate)
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:  # nohup and background jobs of a shell mean it
+            signal.signal(number, _stop)
+    try:
+        return _run(arguments)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _run(arguments: list[str] | None) -> int:
     try:
         result = cli.main(args=arguments, prog_name="personalize-sync", standalone_mode=False)
     except SystemExit as error:
@@ -89,6 +101,13 @@ def _unexpected(error: BaseException) -> None:
         click.echo("  Run again with -v to see where.", err=True)
 
 
-def _terminate(_number: int, _frame: FrameType | None) -> None:
-    click.echo("Terminated. Nothing was written.", err=True)
-    raise SystemExit(_TERMINATED)
+def _stop(number: int, _frame: FrameType | None) -> None:
+    """End at once: raising would wait for the answers of all requests under way.
+
+    Nothing is being written here. Apply minds signals itself while it writes.
+    """
+    word, code = _SIGNALS[signal.Signals(number)]
+    # A progress display may have hidden the cursor.
+    cursor = _SHOW_CURSOR if sys.stderr.isatty() else ""
+    os.write(sys.stderr.fileno(), f"{cursor}{word}. Nothing was written.\n".encode())
+    os._exit(code)

@@ -49,21 +49,14 @@ def journalled(runs: Path, plan: Plan, plan_id: str, common: Common) -> Iterator
     from personalize_sync.apply import Journal  # noqa: PLC0415
 
     run = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{plan_id[:8]}"
-    try:
-        journal = Journal(
-            runs,
-            run,
-            environment=plan.target.environment,
-            client_key=plan.target.client_key,
-            tree_digest=plan.source.tree_digest,
-            planned=[str(change.address) for change in plan.changes if not change.blocked],
-        )
-    except OSError as error:
-        # Without a journal a run that is cut off could not be explained afterwards.
-        raise UsageError(
-            f"cannot keep a journal in {runs}: {error.strerror}",
-            "Make the folder writable; it belongs to this computer, not to Git.",
-        ) from None
+    journal = Journal(
+        runs,
+        run,
+        environment=plan.target.environment,
+        client_key=plan.target.client_key,
+        tree_digest=plan.source.tree_digest,
+        planned=[str(change.address) for change in plan.changes if not change.blocked],
+    )
     common.say(f"Run {run}")
     try:
         yield journal

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -47,10 +48,11 @@ def serve(common: Common, port: int, knob: tuple[str, ...]) -> None:
         lines += [f"export {name}={value}" for name, value in sorted(keys.items())]
         common.deliver("\n".join(lines) + "\n")
         common.say("Serving until interrupted.")
-        try:
-            Event().wait()
-        except KeyboardInterrupt:
-            common.say("Stopped.")
+        stopped = Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stopped.set())
+        stopped.wait()
+        common.say("Stopped.")
 
 
 @command.command("reset")

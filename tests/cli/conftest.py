@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 import time
@@ -106,7 +105,6 @@ def shops(
         monkeypatch.delenv(name)
     for name in ("NO_COLOR", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
-    handler = signal.getsignal(signal.SIGTERM)
 
     def make(**settings: Any) -> Shop:
         root = tmp_path / f"shop{len(made)}"
@@ -120,7 +118,6 @@ def shops(
         return shop
 
     yield make
-    signal.signal(signal.SIGTERM, handler)
     for shop in made:
         shop.server.stop()
         shop.sandbox.close()
