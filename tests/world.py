@@ -140,7 +140,9 @@ class World:
     def plan(self, **wishes: Any) -> Plan:
         """Plan with a client that can only read."""
         environment, keyring = self.environment, Keyring(self.environment, self.environ)
-        with closing(Tenant(Reader(self._connection(), keyring), keyring, environment)) as tenant:
+        reader = Reader(self._connection(), keyring)
+        tenant = Tenant(reader, keyring, environment, parallelism=self.parallelism)
+        with closing(tenant):
             plan, _ = reconcile.plan(
                 self.load(), tenant, Policy(environment, **wishes), source=SourceTree()
             )

@@ -95,7 +95,7 @@ class Knobs:
         "K13*", "included", "excluded", question="archived items in lists"
     )
     list_order: Literal["by-creation", "newest-first", "shifting"] = _knob(
-        "K14", "by-creation", "newest-first", "shifting", question="order of lists between pages"
+        "K14*", "by-creation", "newest-first", "shifting", question="order of lists between pages"
     )
     rename_on_archive: Literal["decision-models", "all", "none"] = _knob(
         "K15*", "decision-models", "all", "none", question="kinds that archiving renames"
