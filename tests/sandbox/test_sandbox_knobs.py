@@ -9,7 +9,7 @@ import pytest
 from personalize_sync.sandbox import ALTERNATIVES, KnobError, Knobs, starred_settings
 from personalize_sync.sandbox.knobs import Span
 
-UNSTARRED = {"K08", "K14", "K18", "K25", "K26", "K30", "K34", "K40", "K41", "K45", "K47", "K51"}
+UNSTARRED = {"K08", "K18", "K25", "K26", "K30", "K34", "K40", "K41", "K45", "K47", "K51"}
 
 
 def test_a_setting_may_name_the_knob_or_its_number() -> None:
