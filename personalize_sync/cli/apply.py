@@ -78,6 +78,7 @@ class Given:
 def command(common: Common, wishes: Wishes, **options: Any) -> int:
     """Make the tenant as the manifests say."""
     given = Given(**options)
+    _refuse_blanks(given)
     if given.what_if:
         plan, project = read_plan(common, wishes)
         common.deliver(rendered(plan, common, look_now(common, project.root)))
@@ -88,6 +89,13 @@ def command(common: Common, wishes: Wishes, **options: Any) -> int:
             "Review the plan first: personalize-sync plan",
         )
     return _apply(common, wishes, given)
+
+
+def _refuse_blanks(given: Given) -> None:
+    """Refuse a condition that a script left empty: it would hold for everything."""
+    for name in ("plan_file", "expect_digest", "require_tip", "resume"):
+        if getattr(given, name) == "":
+            raise UsageError(f"{name.replace('_', ' ')} is empty", "Did a variable have no value?")
 
 
 def _apply(common: Common, wishes: Wishes, given: Given) -> int:

@@ -90,6 +90,18 @@ def test_a_secret_that_no_manifest_states_cannot_be_sent(shop: Shop, text: str) 
     assert "connection/points" in said.err
 
 
+@pytest.mark.parametrize(
+    "condition", [("--expect-digest", ""), ("--require-tip", ""), ("--resume", ""), ("",)]
+)
+def test_an_empty_condition_is_refused(shop: Shop, condition: tuple[str, ...]) -> None:
+    """A variable without a value in a script must not turn a check off."""
+    said = shop("apply", "--auto-approve", *condition)
+
+    assert (said.code, said.out) == (64, "")
+    assert "is empty" in said.err
+    assert shop.sandbox.requests == []
+
+
 def test_prune_and_select_contradict_each_other(shop: Shop) -> None:
     """A narrowed view proves nothing about what is missing."""
     assert shop("plan", "--prune", "--select", "template/*").code == 64
