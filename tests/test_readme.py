@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import click
 import pytest
+import yaml
 
 from personalize_sync import errors
 from personalize_sync.cli import cli
@@ -260,7 +261,29 @@ def test_the_workflow_uses_what_our_own_ci_uses() -> None:
 
     assert pins
     assert [pin for pin in pins if pin not in ours] == []
-    assert "\npermissions: {}\n" in sample
+
+
+def test_the_workflow_is_a_workflow_with_least_permissions() -> None:
+    """The sample parses, starts from no permissions, and no job may do more than read."""
+    sample = next(block for block in _blocks("yaml") if "\njobs:\n" in block)
+    workflow = yaml.safe_load(sample)
+    permissions = [job["permissions"] for job in workflow["jobs"].values()]
+
+    assert workflow["permissions"] == {}
+    assert permissions == [{"contents": "read"}] * len(permissions)
+
+
+def test_the_workflow_sets_variables_that_mean_something() -> None:
+    """Each variable of ours in the sample is a credential or a flag."""
+    flags = {
+        f"PERSONALIZE_SYNC_{max(parameter.opts, key=len)[2:].upper().replace('-', '_')}"
+        for _, command in _leaves(cli)
+        for parameter in command.params
+    }
+    ids = {name for feature in FEATURES for name in variables("any", feature)}
+    secrets = {name.removesuffix("_ID") + "_SECRET" for name in ids}
+
+    assert set(re.findall(r"PERSONALIZE_SYNC_\w+", _section("CI"))) <= flags | ids | secrets
 
 
 def test_the_samples_are_valid(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -216,6 +216,25 @@ def test_a_digest_approves_the_plan_it_belongs_to(shop: Shop) -> None:
     assert shop("apply", "--auto-approve", "--expect-digest", digest).code == 0
 
 
+def test_a_plan_job_without_the_write_key_makes_the_same_digest(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the writing key's id under writers, authorship reads the same without that key."""
+    shop.write("personalize-sync.yaml", shop.project("    writers: [sandbox-multiple-resources]\n"))
+    shop.model("banner")
+    shop("apply", "--auto-approve")
+    shop.model("banner", description="New")
+    with monkeypatch.context() as job:
+        job.delenv("PERSONALIZE_SYNC_TEST_MULTIPLE_RESOURCES_CLIENT_ID")
+        job.delenv("PERSONALIZE_SYNC_TEST_MULTIPLE_RESOURCES_CLIENT_SECRET")
+        digest = shop("plan", "--format", "json").document["digest"]
+
+    said = shop("apply", "--auto-approve", "--expect-digest", digest)
+
+    assert said.code == 0
+    assert "updated decision-model/banner" in said.out
+
+
 def test_a_saved_plan_is_shown_without_a_network(shop: Shop) -> None:
     """`show` gives any format from the file alone."""
     shop("plan", "--out", _PLAN)
