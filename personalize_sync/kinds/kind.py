@@ -56,11 +56,17 @@ class Refs:
     """The one translation between what manifests say (addresses) and what the wire says (refs)."""
 
     by_address: Mapping[Address, str] = field(default_factory=dict)
-    _by_ref: dict[tuple[str, str], Address] = field(init=False, repr=False, compare=False)
+    _by_ref: dict[tuple[str, str], Address] = field(default_factory=dict, repr=False, compare=False)
+    _below: dict[tuple[str, str], list[Address]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
-        by_ref = {(address.kind, ref): address for address, ref in self.by_address.items()}
-        object.__setattr__(self, "_by_ref", by_ref)
+        for address, ref in self.by_address.items():
+            self._by_ref[address.kind, ref] = address
+            parent, colon, _ = address.key.partition(":")
+            if colon:
+                self._below.setdefault((address.kind, parent), []).append(address)
 
     def ref(self, address: Address) -> str | None:
         """Return the tenant's ref of an address, None while it does not exist."""
@@ -72,7 +78,7 @@ class Refs:
 
     def below(self, kind: str, key: str) -> Iterable[Address]:
         """Return the addresses of a kind that belong to a parent key (`parent:child`)."""
-        return (a for a in self.by_address if a.kind == kind and a.key.startswith(key + ":"))
+        return self._below.get((kind, key), ())
 
 
 def nothing_to_say(_resource: Resource) -> Iterable[Finding]:
