@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from personalize_sync.kinds.kind import (
     COSMETIC,
+    IDLE,
     SERVER_OWNED,
     Finding,
     Form,
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 
 _DEPLOYMENT = ("status", "split")
 _INERT: Document = {"status": "DRAFT", "split": 0}
-# An entry in one of these states serves nobody; the server may have added it by itself.
-_IDLE = ("DRAFT", "ARCHIVED")
 
 
 class _Below:
@@ -140,7 +139,7 @@ def _normalise(live: Live, refs: Refs) -> Document:
         ref = str(entry.get("variantRef"))
         variant = refs.address("decision-variant", ref)
         # A variant that nobody knows is shown by its ref if it serves guests: a PUT would end that.
-        if variant or entry.get("status") not in _IDLE:
+        if variant or entry.get("status") not in IDLE:
             variants[variant.key.removeprefix(prefix) if variant else ref] = {
                 "status": entry.get("status"),
                 "split": entry.get("split"),
@@ -173,7 +172,7 @@ def _deployment(
         key = by_ref.pop(str(entry.get("variantRef")), None)
         if key is not None:
             result.append({**entry, **_entry(stated[key])})
-        elif entry.get("status") in _IDLE:
+        elif entry.get("status") in IDLE:
             result.append(entry)
     for ref, key in by_ref.items():
         entry = _entry(stated[key])
@@ -252,7 +251,7 @@ DECISION_MODEL = Kind(
     read_with=("decision-model-testing", "multiple-resources"),
     write_with=("multiple-resources",),
     revisions=True,
-    shapes={"/variants": Form.MAP, "/tags": Form.SET},
+    shapes={"/variants": Form.DEPLOYMENT, "/tags": Form.SET},
     risks=COSMETIC
     | {
         "/variants/*/status": "lifecycle",

@@ -22,8 +22,13 @@ class Form(Enum):
     """How a value below `spec` is compared; what is not declared compares as it stands."""
 
     MAP = "a collection by key: stated means managed whole"
+    DEPLOYMENT = "a MAP in which an entry that serves nobody is like no entry"
     SET = "a list whose order means nothing"
     XML = "a document, equal in canonical form"
+
+
+IDLE = frozenset({"DRAFT", "ARCHIVED"})
+"""The states in which a deployment's entry serves nobody (user guide: variant states)."""
 
 
 @dataclass(frozen=True, slots=True)

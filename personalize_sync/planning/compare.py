@@ -17,6 +17,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import ParseError, fromstring
 
 from personalize_sync.kinds import Form, KeyedBy
+from personalize_sync.kinds.kind import IDLE
 from personalize_sync.resources import ABSENT, SecretRef, Unset, pointer
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 # orjson writes dataclasses as objects, which would make a SecretRef equal to some object.
 _CANONICAL = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS
+WHOLE = (Form.MAP, Form.DEPLOYMENT)
+"""Collections that are managed whole: what they do not state is to go."""
 # A server may leave such a value out of its answer, or answer null for it.
 _LIKE_ABSENT: tuple[Any, ...] = ("", [], {})  # and False, but not 0
 # A parser repeats the namespace in the name of every element below: short text, giant names.
@@ -55,15 +58,20 @@ def align(desired: object, live: object, shapes: Mapping[str, Shape], at: Path =
 
 
 def _align_object(desired: Document, live: Document, shapes: Mapping[str, Shape], at: Path) -> Any:
-    whole = _shape(shapes, at) is Form.MAP
+    shape = _shape(shapes, at)
     aligned: Document = {}
     for name, wanted in desired.items():
         found = align(wanted, live.get(name), shapes, (*at, name))
         if name in live or found is wanted:
             aligned[name] = found
-    if whole:
-        aligned |= {name: value for name, value in live.items() if name not in desired}
+    if shape in WHOLE:
+        others = {name: value for name, value in live.items() if name not in desired}
+        aligned |= {n: v for n, v in others.items() if shape is Form.MAP or not _is_idle(v)}
     return aligned
+
+
+def _is_idle(entry: Any) -> bool:
+    return isinstance(entry, dict) and entry.get("status") in IDLE
 
 
 def _same_list(desired: list[Any], live: list[Any], shapes: Mapping[str, Shape], at: Path) -> bool:

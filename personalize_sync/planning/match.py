@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from personalize_sync.kinds import BY_NAME, Refs
-from personalize_sync.kinds.decision_model import deployed_variants
 from personalize_sync.resources import Address, Live, Resource, slug
 
 if TYPE_CHECKING:
@@ -55,15 +54,7 @@ def match(desired: Sequence[Resource], objects: Sequence[Live]) -> Matches:
             for twin in archived.get(wanted[0], ()):
                 twins[resource.address] = twin
     unclaimed = _unclaimed(objects, live, ambiguous, {resource.address for resource in desired})
-    deployed = frozenset(
-        ref
-        for item in objects
-        if item.kind == "decision-model"
-        for ref in deployed_variants(item.record)
-    )
-    # A variant that no manifest lists and no model deploys says nothing about its model.
-    spoken_of = {a: o for a, o in unclaimed.items() if not o.parent or o.ref in deployed}
-    refs = {address: item.ref for address, item in {**spoken_of, **live}.items()}
+    refs = {address: item.ref for address, item in {**unclaimed, **live}.items()}
     return Matches(live, twins, ambiguous, unclaimed, Refs(refs))
 
 
