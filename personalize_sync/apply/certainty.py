@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from personalize_sync.errors import StaleError, TenantError, UnknownOutcomeError
 from personalize_sync.planning.compare import align, differing
+from personalize_sync.planning.precondition import stored
 from personalize_sync.resources import pointer
 
 if TYPE_CHECKING:
@@ -102,8 +103,8 @@ def _is_meant(item: Live, desired: Resource, kind: Kind) -> bool:
 
 def remaining(desired: Resource, kind: Kind, live: Live, run: Run) -> tuple[tuple[str, ...], ...]:
     """Return the paths at which a live object is not as a resource wants it."""
-    stored = align(desired.spec, kind.normalise(live, run.refs), kind.shapes)
-    return differing(desired.spec, stored)
+    found = align(desired.spec, stored(live, run.refs), kind.shapes)
+    return differing(desired.spec, found)
 
 
 def describe(live: Live) -> str:
@@ -154,8 +155,7 @@ def _unraced(kind: Kind, before: Live, after: Live, run: Run) -> None:
     swallowed = run.tenant.revision(kind, before, between) if kind.revisions else None
     edit = f"revision {between}"
     if swallowed:
-        theirs = kind.normalise(swallowed, run.refs)
-        paths = differing(theirs, kind.normalise(before, run.refs))
+        paths = differing(stored(swallowed, run.refs), stored(before, run.refs))
         fields = ", ".join(pointer(path) for path in paths) or "nothing that is managed here"
         edit = f"{edit} by {swallowed.author or 'somebody'} ({fields})"
     overtaken = StaleError(

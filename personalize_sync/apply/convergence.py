@@ -8,6 +8,7 @@ from personalize_sync.apply import certainty
 from personalize_sync.kinds import BY_NAME
 from personalize_sync.planning.compare import align, value_at
 from personalize_sync.planning.outcome import Leftover
+from personalize_sync.planning.precondition import stored
 from personalize_sync.planning.three_way import shown
 from personalize_sync.resources import pointer
 
@@ -61,13 +62,13 @@ def _different(address: Address, run: Run) -> tuple[Leftover, ...]:
     now: Live | None = run.tenant.get(kind, live.ref, parent=live.parent)
     if now is None:
         return (Leftover(address, "", "the object", "nothing"),)
-    stored = align(desired.spec, kind.normalise(now, run.refs), kind.shapes)
+    found = align(desired.spec, stored(now, run.refs), kind.shapes)
     return tuple(
         Leftover(
             address,
             pointer(path),
             shown(value_at(desired.spec, path), path, kind),
-            shown(value_at(stored, path), path, kind),
+            shown(value_at(found, path), path, kind),
         )
         for path in certainty.remaining(desired, kind, now, run)
     )

@@ -17,7 +17,7 @@ from personalize_sync.kinds import BY_NAME, Kind
 from personalize_sync.planning.change import Action, Change
 from personalize_sync.planning.compare import differing
 from personalize_sync.planning.outcome import Outcome, Result
-from personalize_sync.planning.precondition import content_digest
+from personalize_sync.planning.precondition import content_digest, stored
 from personalize_sync.resources import Address, pointer
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def _unmoved(change: Change, kind: Kind, run: Run) -> Live:
     if now is None:
         raise StaleError("it is gone from the tenant", "Plan again.")
     if content_digest(now, run.planned) != expect.digest:
-        moved = differing(kind.normalise(now, run.planned), kind.normalise(planned, run.planned))
+        moved = differing(stored(now, run.planned), stored(planned, run.planned))
         fields = ", ".join(pointer(path) for path in moved[:5]) or "/archived"
         raise StaleError(
             f"revision {planned.revision} -> {now.revision}, {fields}, "

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from personalize_sync.kinds import BY_NAME
 from personalize_sync.planning.change import Action, Cause, Change
 from personalize_sync.planning.ignoring import without_ignored
-from personalize_sync.planning.precondition import expect
+from personalize_sync.planning.precondition import alive, expect, stored
 from personalize_sync.planning.three_way import (
     base_of,
     field_changes,
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from personalize_sync.planning.match import Matches
     from personalize_sync.planning.policy import Policy
-    from personalize_sync.resources import Document, Live, LiveState, Resource
+    from personalize_sync.resources import Base, Document, Live, LiveState, Resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,29 +93,27 @@ def decide(resource: Resource, scene: Scene) -> Change | None:
     matches, policy = scene.matches, scene.policy
     kind = BY_NAME[resource.address.kind]
     spec = kind.settle(resource.spec, scene.child_revisions(resource.address))
-    live = matches.live.get(resource.address)
-    holder = live or matches.twins.get(resource.address)
-    stored = kind.normalise(holder, matches.refs) if holder else None
-    if stored is not None:
-        spec = without_ignored(spec, stored, resource.address, policy)
+    live = matches.live.get(resource.address) or matches.twins.get(resource.address)
     resource = replace(resource, spec=spec)
     if resource.address in matches.ambiguous:
         return _unclear(resource)
-    if live is None or stored is None:
+    if live is None:
         return _new(resource, scene)
     if resource.manage is Manage.CREATE_ONLY:
         return None
-    return _update(resource, live, stored, scene)
+    found = stored(live, matches.refs)
+    wanted = without_ignored(alive(resource), found, resource.address, policy)
+    return _update(replace(resource, spec=wanted), live, found, scene)
 
 
-def _update(resource: Resource, live: Live, stored: Document, scene: Scene) -> Change | None:
+def _update(resource: Resource, live: Live, found: Document, scene: Scene) -> Change | None:
     matches, policy = scene.matches, scene.policy
     kind = BY_NAME[resource.address.kind]
     evidence, base = base_of(live, scene.state)
     fields = field_changes(
         resource.spec,
-        stored,
-        kind.normalise(replace(live, record=base.record), matches.refs) if base else None,
+        found,
+        stored(_as_it_was(live, base), matches.refs) if base else None,
         evidence=evidence,
         kind=kind,
         resource=resource,
@@ -127,7 +125,7 @@ def _update(resource: Resource, live: Live, stored: Document, scene: Scene) -> C
         return None
     return Change(
         address=resource.address,
-        action=Action.UPDATE,
+        action=Action.RESTORE if live.archived else Action.UPDATE,
         cause=_overall(f.cause for f in fields),
         credential=policy.environment.feature(kind.name, kind.write_with) or "",
         fields=fields,
@@ -141,6 +139,12 @@ def _update(resource: Resource, live: Live, stored: Document, scene: Scene) -> C
         desired=resource,
         live=live,
     )
+
+
+def _as_it_was(live: Live, base: Base) -> Live:
+    friendly_id = base.record.get("friendlyId")
+    archived = base.record.get("archived") is True
+    return replace(live, record=base.record, archived=archived, friendly_id=friendly_id)
 
 
 def _unclear(resource: Resource) -> Change:
@@ -157,23 +161,20 @@ def _unclear(resource: Resource) -> Change:
 def _new(resource: Resource, scene: Scene) -> Change | None:
     matches, policy = scene.matches, scene.policy
     kind = BY_NAME[resource.address.kind]
-    twin = matches.twins.get(resource.address)
     parent = parent_of(resource.address)
     if resource.manage is Manage.OBSERVE or parent in matches.ambiguous:
         return None
     is_child_of_new = bool(kind.parent) and parent not in matches.live
     return Change(
         address=resource.address,
-        action=Action.RESTORE if twin else Action.CREATE,
+        action=Action.CREATE,
         cause=Cause.PENDING,
         credential=policy.environment.feature(kind.name, kind.write_with) or "",
         fields=stated_fields(resource.spec, kind, resource),
         secrets=_secrets_sent(resource),
         depends_on=(parent,) if is_child_of_new else (),
-        expect=expect(twin, matches.refs) if twin else None,
         location=resource.source.start,
         desired=resource,
-        live=twin,
     )
 
 

@@ -82,7 +82,7 @@ def _is_foreign(live: Live, state: LiveState) -> bool:
 
 def _was_moved(change: Change) -> bool:
     """Whether somebody else is, or may be, behind some difference in an existing object."""
-    return change.action is Action.UPDATE and bool(change.live and _reported(change))
+    return change.action is not Action.CREATE and bool(change.live and _reported(change))
 
 
 def _drift(change: Change) -> Drift:

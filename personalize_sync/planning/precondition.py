@@ -10,7 +10,7 @@ from personalize_sync.planning.compare import digest
 
 if TYPE_CHECKING:
     from personalize_sync.kinds import Refs
-    from personalize_sync.resources import Live
+    from personalize_sync.resources import Document, Live, Resource
 
 
 def expect(live: Live, refs: Refs) -> Expect:
@@ -20,4 +20,20 @@ def expect(live: Live, refs: Refs) -> Expect:
 
 def content_digest(live: Live, refs: Refs) -> str:
     """Return a digest of all that people could have changed in a live object."""
-    return digest([live.archived, BY_NAME[live.kind].normalise(live, refs)])
+    return digest(stored(live, refs))
+
+
+def stored(live: Live, refs: Refs) -> Document:
+    """Return all that people could have changed in a live object, in the manifest's shape.
+
+    Beside what its kind normalises that is whether it is archived, and its friendlyId.
+    """
+    state = {**BY_NAME[live.kind].normalise(live, refs), "archived": live.archived}
+    return state if live.friendly_id is None else {**state, "friendlyId": live.friendly_id}
+
+
+def alive(resource: Resource) -> Document:
+    """Return what an object that exists must be, beside what its manifest's spec states."""
+    by_friendly_id = BY_NAME[resource.address.kind].identity == "friendlyId"
+    name = {"friendlyId": resource.address.key} if by_friendly_id else {}
+    return {**resource.spec, "archived": False, **name}

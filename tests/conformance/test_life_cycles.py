@@ -1,0 +1,107 @@
+"""Objects that are renamed, archived, or moved in and out of a deployment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from world import DMN
+
+from personalize_sync.planning.change import Action, Cause
+from personalize_sync.project import OnDrift
+
+if TYPE_CHECKING:
+    from world import World
+
+
+def _causes(world: World, **wishes: object) -> dict[str, Cause]:
+    (change,) = world.plan(**wishes).changes
+    return {field.pointer: field.cause for field in change.fields}
+
+
+def test_a_renamed_template_shows_its_new_friendly_id(world: World) -> None:
+    """The key is the friendlyId, so a new key is a change of the live object, and is planned."""
+    world.template("old")
+    world.apply()
+    world.forget("Template", "old")
+    spec = {"name": "old", "type": "WEB", "status": "DRAFT"}
+    world.manifest("Template", "new", spec, renamedFrom=["old"])
+
+    assert _causes(world) == {"/friendlyId": Cause.PENDING}
+    assert world.apply().exit_code == 0
+    assert world.stored("template/new")["friendlyId"] == "new"
+    assert world.plan().is_empty
+
+
+def test_a_template_that_a_person_archived_is_drift(world: World) -> None:
+    """What we keep alive and somebody archived has moved in the tenant, and onDrift decides."""
+    world.template("strip")
+    world.apply()
+    world.edit("template/strip", archived=True)
+
+    plan = world.plan()
+    assert [(d.author, [f.pointer for f in d.fields]) for d in plan.drift] == [
+        ("auth0|maria", ["/archived"])
+    ]
+    assert [(c.action, c.cause) for c in plan.changes] == [(Action.RESTORE, Cause.DRIFT)]
+
+    assert world.apply(on_drift=OnDrift.KEEP).plan.is_empty
+    assert world.stored("template/strip")["archived"] is True
+    (blocked,) = world.plan(on_drift=OnDrift.BLOCK).changes
+    assert [block.rule for block in blocked.blocked] == ["drift"]
+
+    assert world.apply().exit_code == 0
+    assert world.stored("template/strip")["archived"] is False
+
+
+def test_what_is_only_created_stays_archived(world: World) -> None:
+    """createOnly leaves alone what exists, archived or not."""
+    spec = {"name": "strip", "type": "WEB"}
+    world.manifest("Template", "strip", spec, manage="createOnly")
+    world.apply()
+    world.edit("template/strip", archived=True)
+
+    assert world.plan().is_empty
+
+
+def test_a_restore_shows_what_it_overwrites(world: World) -> None:
+    """The archived object has values of its own; only those that differ are listed."""
+    world.template("strip")
+    world.apply()
+    world.edit("template/strip", name="By Maria", archived=True)
+
+    assert _causes(world) == {"/archived": Cause.DRIFT, "/name": Cause.DRIFT}
+
+
+def _two_variants(world: World, **splits: int) -> None:
+    variants = {
+        key: {"name": key.title(), "definition": DMN, "status": "PRODUCTION", "split": split}
+        for key, split in splits.items()
+    }
+    world.model("banner", variants=variants)
+
+
+def test_a_variant_that_leaves_the_deployment_converges(world: World) -> None:
+    """The variant stays in the tenant, out of the deployment, and that is all there was to do."""
+    _two_variants(world, a=50, b=50)
+    world.apply()
+    _two_variants(world, a=100)
+
+    report = world.apply()
+
+    assert (report.exit_code, report.leftovers) == (0, ())
+    assert world.plan().is_empty
+
+
+@pytest.mark.parametrize("status", ["TEST", "PRODUCTION"])
+def test_a_variant_that_a_person_deploys_is_drift(world: World, status: str) -> None:
+    """Git has not moved, so it is no conflict."""
+    world.model("banner")
+    world.apply()
+    body = {"name": "Hum", "definition": DMN}
+    world.sandbox.create("decision-variant", body, parent="decision-model/banner")
+    world.edit("decision-model/banner", variants__hum__status=status)
+
+    assert set(_causes(world).values()) == {Cause.DRIFT}
+    assert world.apply().exit_code == 0
+    assert world.plan().is_empty
