@@ -81,7 +81,7 @@ class PastRun:
     environment: str
     finished: bool
     open: tuple[str, ...]
-    """Addresses whose change was begun or planned, and has no good result."""
+    """Every address it meant to write, unless it ended well: what of it is left, a plan will say."""
 
 
 def past_runs(directory: Path) -> Iterator[PastRun]:
@@ -89,17 +89,13 @@ def past_runs(directory: Path) -> Iterator[PastRun]:
     for path in sorted(directory.glob("*.jsonl"), reverse=True):
         entries = list(_entries(path))
         start = next((e for e in entries if e.get("event") == "start"), {})
-        wanted = {str(address) for address in start.get("planned", ())}
-        done = {
-            str(e.get("address"))
-            for e in entries
-            if e.get("event") == "result" and e.get("result") not in ("failed", "skipped")
-        }
+        end = next((e for e in entries if e.get("event") == "end"), None)
+        ended_well = end is not None and end.get("exit_code") == 0
         yield PastRun(
             run=path.stem,
             environment=str(start.get("environment", "")),
-            finished=any(e.get("event") == "end" for e in entries),
-            open=tuple(sorted(wanted - done)),
+            finished=end is not None,
+            open=() if ended_well else tuple(str(a) for a in start.get("planned", ())),
         )
 
 

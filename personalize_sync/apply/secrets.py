@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from personalize_sync.planning.change import Change
 
 # What templating leaves behind when nobody filled it in, and what servers show instead of a secret.
+_LONGEST = 1024 * 1024
 _PLACEHOLDER = re.compile(r"\*+|\$\{[^}]*\}|##.*##|\{\{.*\}\}|<[^>]*>|\(secret\)")
 
 
@@ -51,8 +52,10 @@ def _value(name: str, environ: Mapping[str, str], directory: Path | None) -> str
     if name in environ or directory is None:
         return environ.get(name)
     try:
+        with (directory / name).open("rb") as file:
+            raw = file.read(_LONGEST + 1)
         # A trailing newline is how editors and mounts end a file, not part of a secret.
-        return (directory / name).read_text(encoding="utf-8").removesuffix("\n")
+        return raw.decode("utf-8").removesuffix("\n") if len(raw) <= _LONGEST else None
     except (OSError, UnicodeDecodeError):
         return None
 

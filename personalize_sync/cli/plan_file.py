@@ -25,13 +25,19 @@ def write(path: str, plan: Plan, look: Look) -> None:
     from personalize_sync.rendering import plan_document  # noqa: PLC0415
 
     document = sealed(plan_document(plan, look), os.environ.get(KEY, ""))
-    part = Path(f"{path}.part")
+    target = Path(path).resolve()
+    if target.suffix in (".yaml", ".yml") or (target.exists() and not target.is_file()):
+        raise UsageError(
+            f"{path} is no place for a plan: it is a manifest's name or no regular file",
+            "Name a file like plan.json.",
+        )
+    part = target.with_name(target.name + ".part")
     try:
         part.unlink(missing_ok=True)
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode=0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(json.dumps(document, indent=2) + "\n")
-        part.replace(path)
+        part.replace(target)
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror}") from None
 

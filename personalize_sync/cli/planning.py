@@ -18,8 +18,10 @@ from personalize_sync.cli.options import Common, option
 from personalize_sync.cli.progress import waiting
 from personalize_sync.cli.session import STATE, environment_of, load, open_project, session
 from personalize_sync.errors import StaleError, UsageError
+from personalize_sync.planning.guards import OVERRIDABLE
 from personalize_sync.planning.plan import Plan, SourceTree
 from personalize_sync.planning.policy import Policy
+from personalize_sync.problems import did_you_mean
 from personalize_sync.project import Environment, OnDrift
 
 if TYPE_CHECKING:
@@ -100,6 +102,10 @@ def _allowed(text: str) -> tuple[str, str]:
             f'--allow "{text}" is not RULE=ADDRESS',
             "For example: --allow conflict=template/promo_strip",
         )
+    if rule not in OVERRIDABLE:
+        known = ", ".join(OVERRIDABLE)
+        hint = did_you_mean(rule, OVERRIDABLE)
+        raise UsageError(f'no guard called "{rule}" can be overridden', f"Known: {known}.{hint}")
     return rule, glob
 
 

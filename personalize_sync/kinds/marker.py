@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from urllib.parse import quote
 
 _LINE = re.compile(
     r"(?:\A|\n)\[personalize-sync secret=(?P<version>[^\s\]]*)(?: fp=(?P<fp>[\w.]+))?"
@@ -29,8 +30,8 @@ class Marker:
 
 
 def quoted(version: str) -> str:
-    """Return a version as one word, whatever people wrote."""
-    return re.sub(r"[\s\[\]=]+", "_", version)
+    """Return a version as one word that no other version gives (RFC 3986 percent-encoding)."""
+    return quote(version, safe="-._~:+,@/")
 
 
 def split(description: object) -> tuple[str, Marker | None]:

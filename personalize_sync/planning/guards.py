@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from personalize_sync.project import Threshold
     from personalize_sync.resources import Document, LiveState
 
+OVERRIDABLE = ("archive", "conflict", "drift", "retarget", "update")
+"""The rules that --allow knows; no other objection can be waved through."""
 # Below this many objects a percentage says nothing.
 _PERCENT_FROM = 10
 

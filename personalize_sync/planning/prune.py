@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from personalize_sync.kinds import BY_NAME
+from personalize_sync.kinds.connection import needs_secret
 from personalize_sync.planning.change import Action, Cause, Change
 from personalize_sync.planning.precondition import expect
 from personalize_sync.planning.three_way import base_of, has_history, unverifiable
@@ -49,7 +50,7 @@ def prune(matches: Matches, state: LiveState, policy: Policy) -> Pruning:
                 cause=Cause.PENDING,
                 credential=policy.environment.feature(kind.name, kind.write_with) or "",
                 base=evidence,
-                notes=unverifiable(live, evidence),
+                notes=(*unverifiable(live, evidence), *_forgets(live)),
                 expect=expect(live, matches.refs),
                 live=live,
             )
@@ -60,6 +61,12 @@ def prune(matches: Matches, state: LiveState, policy: Policy) -> Pruning:
     return Pruning(
         archives, tuple(_reason(*of, n) for of, n in sorted(others.items())), tuple(questions)
     )
+
+
+def _forgets(live: Live) -> tuple[str, ...]:
+    if live.kind != "connection" or not needs_secret(live.record):
+        return ()
+    return ("no manifest names its secret any more: archived, the tenant may forget it for good",)
 
 
 def is_built_in(live: Live) -> bool:

@@ -62,14 +62,14 @@ def check(document: Document, bound: Bound) -> None:
         raise StaleError(f"the plan file expired at {document.get('expires_at')}", _AGAIN)
     target, source = _part(document, "target"), _part(document, "source")
     for what, planned, here in (
-        ("environment", target.get("env"), bound.environment),
-        ("commit", source.get("commit"), bound.source.commit),
-        ("manifests", source.get("tree_digest"), bound.source.tree_digest),
-        ("project file", source.get("config_digest"), bound.source.config_digest),
-        ("tool version", _part(document, "tool").get("version"), bound.tool_version),
+        ("another environment", target.get("env"), bound.environment),
+        ("another commit", source.get("commit"), bound.source.commit),
+        ("other manifests", source.get("tree_digest"), bound.source.tree_digest),
+        ("another project file", source.get("config_digest"), bound.source.config_digest),
+        ("another tool version", _part(document, "tool").get("version"), bound.tool_version),
     ):
         if planned != here:
-            raise StaleError(f"the plan file is of another {what}: {planned}, not {here}", _AGAIN)
+            raise StaleError(f"the plan file was made for {what}: {planned}, not {here}", _AGAIN)
 
 
 def approved(plan: Plan, document: Document, state: LiveState) -> tuple[Plan, dict[Address, str]]:

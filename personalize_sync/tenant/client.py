@@ -174,7 +174,7 @@ class Reader:
 
     def _exchange(self, request: httpx.Request) -> _Answer:
         """Send one request and read its whole answer within the deadline and the size cap."""
-        where = f"{request.method} {request.url.host}{request.url.path}"
+        where = f"{request.method} {request.url.netloc.decode()}{request.url.path}"
         try:
             answer = within(self._connection.deadline, lambda: self._transfer(request, where))
         except TimeoutError:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from personalize_sync.project import Environment
 
+_LONGEST = 64 * 1024
+"""Bytes; the path may lead to a device that never ends."""
+
 
 @dataclass(frozen=True, slots=True)
 class Key:
@@ -115,7 +118,14 @@ def _value(name: str, environ: Mapping[str, str]) -> str:
     if value or not file:
         return value
     try:
-        return Path(file).read_text(encoding="utf-8").strip()
+        with Path(file).open("rb") as stream:
+            raw = stream.read(_LONGEST + 1)
+        if len(raw) > _LONGEST:
+            raise CredentialError(
+                f"{name}_FILE names a file that is no credential: it is longer than {_LONGEST} bytes",
+                "Correct the path.",
+            )
+        return raw.decode("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
         raise CredentialError(

@@ -128,7 +128,7 @@ def test_a_plan_of_other_files_is_refused(shop: Shop, changed: str) -> None:
     said = shop("apply", _PLAN)
 
     assert said.code == 13
-    assert f"another {changed}" in said.err
+    assert f"other {changed}" in said.err
     assert shop.writes() == []
 
 
