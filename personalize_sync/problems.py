@@ -97,6 +97,7 @@ RULES: dict[str, str] = {
     "PS3007": "ignore rule expired",
     "PS3008": "code that does not parse",
     "PS7001": "observed object missing",
+    "PS7002": "perhaps a rename",
     "PS4001": "plain-text secret in a manifest",
     "PS4002": "token URL without https",
     "PS4003": "secret where none belongs",

@@ -105,3 +105,26 @@ def test_a_variant_that_a_person_deploys_is_drift(world: World, status: str) -> 
     assert set(_causes(world).values()) == {Cause.DRIFT}
     assert world.apply().exit_code == 0
     assert world.plan().is_empty
+
+
+def test_a_likely_rename_is_suggested_and_not_guessed(world: World) -> None:
+    """The plan names the line to add; without it, a create stays a create."""
+    request = {"requestType": "GET", "connectionUrl": "https://weather.example.test/v1"}
+    world.connection("weather", name="Weather", request=request)
+    world.apply()
+    world.connection("weather", name="Climate", request=request)
+
+    plan = world.plan()
+
+    assert [c.action for c in plan.changes] == [Action.CREATE]
+    (hint,) = plan.diagnostics
+    assert hint.id == "PS7002"
+    assert hint.remedy.endswith('renamedFrom: ["Weather"]')
+
+
+def test_a_different_object_is_no_lookalike(world: World) -> None:
+    """Another connection of the tenant's people is nobody's former self."""
+    world.sandbox.create("connection", {"name": "Theirs"})
+    world.connection("weather")
+
+    assert world.plan().diagnostics == ()
