@@ -13,6 +13,8 @@ from personalize_sync.manifests import Loaded, load_manifests
 from personalize_sync.planning.plan import Plan, SourceTree
 from personalize_sync.planning.planner import make_plan
 from personalize_sync.problems import Problem, Severity
+from personalize_sync.project import OnDrift
+from personalize_sync.pull import pull as bring_back
 from personalize_sync.resources import Live, LiveState
 
 if TYPE_CHECKING:
@@ -22,11 +24,12 @@ if TYPE_CHECKING:
     from personalize_sync.planning.outcome import Report
     from personalize_sync.planning.policy import Policy
     from personalize_sync.project import Environment, Project
+    from personalize_sync.pull import Choice, Pulled
     from personalize_sync.resources import Address, Resource, Secret
     from personalize_sync.tenant.live import Tenant, WritableTenant
     from personalize_sync.tenant.retrying import Patience
 
-__all__ = ["Ways", "apply", "fetch", "load", "plan"]
+__all__ = ["Ways", "apply", "fetch", "load", "plan", "pull"]
 
 
 def load(project: Project, environment: str) -> Loaded:
@@ -55,6 +58,22 @@ def plan(
         result = make_plan(loaded.resources, state, policy=policy, source=source)
     warnings = tuple(p for p in loaded.problems if p.severity is not Severity.ERROR)
     return replace(result, diagnostics=(*result.diagnostics, *warnings)), state
+
+
+def pull(
+    loaded: Loaded,
+    tenant: Tenant,
+    policy: Policy,
+    project: Project,
+    *,
+    choice: Choice,
+    dry_run: bool = False,
+) -> Pulled:
+    """Write what the tenant changed into the manifests; the tenant itself is only read."""
+    # All differences are wanted, whatever apply would do about them.
+    policy = replace(policy, prune=False, on_drift=OnDrift.REVERT)
+    found, state = plan(loaded, tenant, policy, source=SourceTree())
+    return bring_back(found, state, loaded.resources, project, choice=choice, dry_run=dry_run)
 
 
 def fetch(desired: Sequence[Resource], tenant: Tenant, policy: Policy) -> LiveState:

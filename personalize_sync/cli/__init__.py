@@ -15,6 +15,7 @@ _COMMANDS = {
     "plan": ("plan", "Show what apply would do. Only reads."),
     "apply": ("apply", "Make the tenant as the manifests say."),
     "drift": ("drift", "Show what was changed in the tenant behind Git's back. Only reads."),
+    "pull": ("pull", "Bring edits made in the tenant back into the manifests."),
     "verify": ("verify", "Prove that the tenant is as the manifests say. Only reads."),
     "show": ("show", "Show a saved plan, without any network."),
     "schema": ("schema", "Print the JSON Schema of a kind."),

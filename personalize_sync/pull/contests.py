@@ -1,0 +1,88 @@
+"""Which fields of a plan a pull is about, and whose value each of them gets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from personalize_sync.planning.change import Action, FieldChange
+from personalize_sync.planning.prune import is_built_in
+from personalize_sync.pull.choice import Choice, Side, side_of
+from personalize_sync.resources import ABSENT, Unset
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from personalize_sync.planning.plan import Plan
+    from personalize_sync.resources import Address, LiveState
+
+_SENSITIVE = "it may hold a secret, so it is never pulled: write it by hand"
+_NO_MANIFEST = "the tenant deploys a variant that no manifest declares: declare it first"
+_TOGETHER = "shares make sense only together, so they are taken from one side"
+_ARCHIVED = "it is archived in the tenant: apply restores it, or remove the manifest"
+_RENAMED = "the tenant knows it by a former key: apply renames it"
+_PINNED = "revision"
+_SHARES = ("status", "split")
+
+
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """One differing field and the side whose value it gets; `note` says what is special."""
+
+    address: Address
+    field: FieldChange
+    side: Side
+    note: str = ""
+
+
+def contests(plan: Plan, state: LiveState, choice: Choice) -> tuple[Contest, ...]:
+    """Return every field in which a manifest and its live object differ, in a stable order."""
+    built_in = {live.ref for live in state.objects if is_built_in(live)}
+    differing = {entry.address: entry.fields for entry in plan.drift}
+    differing |= {
+        c.address: c.fields for c in plan.changes if c.live and c.action is not Action.ARCHIVE
+    }
+    found: list[Contest] = []
+    for address, fields in sorted(differing.items()):
+        if plan.refs.ref(address) not in built_in:
+            found += _of_object(address, fields, choice)
+    return tuple(found)
+
+
+def _of_object(
+    address: Address, fields: Sequence[FieldChange], choice: Choice
+) -> Iterator[Contest]:
+    archived = [field for field in fields if field.path == ("archived",)]
+    if archived:
+        yield Contest(address, archived[0], Side.GIT, _ARCHIVED)
+        return
+    shares: list[Contest] = []
+    for field in fields:
+        side = side_of(field.cause, choice)
+        if address.kind == "decision-model" and field.path[:1] == ("variants",):
+            # The revision is pinned by apply; a manifest never states it.
+            if field.path[-1] != _PINNED:
+                shares.append(Contest(address, field, side))
+        elif field.path == ("friendlyId",):
+            yield Contest(address, field, Side.GIT, _RENAMED)
+        elif Unset.SECRET in (field.before, field.after):
+            yield Contest(address, field, Side.GIT, _SENSITIVE)
+        else:
+            yield Contest(address, field, side)
+    yield from _shares(shares, choice)
+
+
+def _shares(found: list[Contest], choice: Choice) -> Iterator[Contest]:
+    """Take the shares of a deployment from one side: half of each would not total 100."""
+    strange = [contest for contest in found if contest.field.after is ABSENT]
+    if strange:
+        yield from (
+            replace(c, side=Side.GIT, note=_NO_MANIFEST if c in strange else _TOGETHER)
+            for c in found
+        )
+        return
+    sides = {contest.side for contest in found}
+    if len(sides) > 1:
+        side = {Choice.MERGE: Side.BOTH, Choice.THEIRS: Side.TENANT, Choice.OURS: Side.GIT}[choice]
+        found = [replace(contest, side=side, note=_TOGETHER) for contest in found]
+    yield from found

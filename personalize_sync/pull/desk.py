@@ -1,0 +1,186 @@
+"""The files of a pull: read once, changed in memory, written whole and only below the root."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import tempfile
+from dataclasses import dataclass
+from difflib import unified_diff
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from personalize_sync.errors import StaleError, UsageError
+from personalize_sync.manifests.complaints import Complaint
+from personalize_sync.manifests.files import Tree, read_regular
+from personalize_sync.pull.spots import Unwritable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_BOM = "\ufeff"
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """A file as it was and as it is to be; `name` is relative to the root."""
+
+    name: str
+    before: bytes
+    after: bytes
+
+    def diff(self) -> list[str]:
+        """Return the unified diff, each line with its line end."""
+        old, new = (_lines(data.decode("utf-8", "replace")) for data in (self.before, self.after))
+        return list(unified_diff(old, new, f"a/{self.name}", f"b/{self.name}"))
+
+
+class Desk:
+    """Where the files of one pull are worked on."""
+
+    def __init__(self, root: Path) -> None:
+        self._tree = Tree(root)
+        self._before: dict[str, bytes] = {}
+        self._now: dict[str, str] = {}
+        self._taken: dict[str, str] = {}
+
+    def manifest(self, name: str, loaded: str) -> str:
+        """Return the text of a manifest as it stands now; it must be the one that was planned."""
+        if name not in self._now:
+            data = self._read(name)
+            if data.decode("utf-8").removeprefix(_BOM) != loaded:
+                raise StaleError(f"{name} changed while the tenant was read", "Pull again.")
+            self._keep(name, data)
+        return self._now[name].removeprefix(_BOM)
+
+    def rewrite_manifest(self, name: str, text: str) -> None:
+        """Give a manifest another text; its byte order mark stays."""
+        self._now[name] = (_BOM if self._now[name].startswith(_BOM) else "") + text
+
+    def code(self, manifest: str, path: str) -> tuple[str, str]:
+        """Return the name below the root and the text of a file that a manifest names."""
+        self._refuse_links((*PurePosixPath(manifest).parent.parts, *path.split("/")))
+        try:
+            name = self._tree.resolve(manifest, path)
+        except Complaint as complaint:
+            raise Unwritable(str(complaint)) from None
+        if name not in self._now:
+            self._keep(name, self._read(name))
+        return name, self._now[name]
+
+    def now(self, name: str) -> str:
+        """Return the text of a file that was asked for before."""
+        return self._now[name]
+
+    def rewrite_code(self, name: str, text: str) -> None:
+        """Give a code file another text; two fields that share it must agree."""
+        if self._taken.setdefault(name, text) != text:
+            raise Unwritable(f"{name} is shared, and another field needs another text in it")
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise Unwritable("the text is not Unicode") from None
+        self._now[name] = text
+
+    def rewrites(self) -> tuple[Rewrite, ...]:
+        """Return the files whose bytes change, code before the manifests that name it."""
+        changed = (
+            Rewrite(name, before, self._now[name].encode())
+            for name, before in self._before.items()
+            if self._now[name].encode() != before
+        )
+        return tuple(sorted(changed, key=lambda r: (r.name.endswith((".yaml", ".yml")), r.name)))
+
+    def path(self, name: str) -> Path:
+        """Return where a file below the root really is; no link leads there."""
+        parts = PurePosixPath(name).parts
+        if not parts or ".." in parts or PurePosixPath(name).is_absolute():
+            raise Unwritable(f"{name} is not below the root")
+        self._refuse_links(parts)
+        return Path(self._tree.real_root, *parts)
+
+    def _read(self, name: str) -> bytes:
+        try:
+            return read_regular(str(self.path(name)))
+        except Complaint as complaint:
+            raise Unwritable(str(complaint)) from None
+        except OSError as error:
+            raise Unwritable(f"{name} cannot be read ({error.strerror})") from None
+
+    def _keep(self, name: str, data: bytes) -> None:
+        try:
+            self._now[name] = data.decode("utf-8")
+        except UnicodeDecodeError:
+            raise Unwritable(f"{name} is not UTF-8") from None
+        self._before[name] = data
+
+    def _refuse_links(self, parts: Sequence[str]) -> None:
+        """A link could lead out of the root, or to a file that is not ours to write."""
+        here: list[str] = []
+        for part in parts:
+            if part == "..":
+                here = here[:-1]
+                continue
+            here.append(part)
+            if os.path.islink(os.path.join(self._tree.real_root, *here)):  # noqa: PTH114, PTH118 - as Tree does
+                raise Unwritable(f"{'/'.join(here)} is a link, and links are not written through")
+
+
+def write(desk: Desk, rewrites: Sequence[Rewrite]) -> None:
+    """Write each file whole; if that fails, every file is put back as it was."""
+    written: list[Rewrite] = []
+    try:
+        for rewrite in rewrites:
+            path = _unchanged(desk, rewrite)
+            written.append(rewrite)
+            replace(path, rewrite.after)
+    except BaseException as error:
+        put_back(desk, written)
+        if isinstance(error, (OSError, Unwritable)):
+            raise UsageError(f"{rewrite.name} cannot be written: {error}") from None
+        raise
+
+
+def _unchanged(desk: Desk, rewrite: Rewrite) -> Path:
+    path = desk.path(rewrite.name)
+    if read_regular(str(path)) != rewrite.before:
+        raise StaleError(f"{rewrite.name} changed meanwhile", "Pull again.")
+    return path
+
+
+def put_back(desk: Desk, rewrites: Sequence[Rewrite]) -> None:
+    """Give files their old text again, unless they still have it."""
+    for rewrite in rewrites:
+        path = desk.path(rewrite.name)
+        if path.read_bytes() != rewrite.before:
+            replace(path, rewrite.before)
+
+
+def replace(path: Path, data: bytes) -> None:
+    """Replace a file in one step: whoever looks, and whatever dies, sees the old or the new text."""
+    # A hidden name is never read as a manifest, should we die and leave it behind.
+    descriptor, part = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(part).chmod(stat.S_IMODE(path.stat().st_mode))
+        Path(part).replace(path)
+    except BaseException:
+        Path(part).unlink(missing_ok=True)
+        raise
+    with contextlib.suppress(OSError):  # a folder cannot be opened everywhere
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _lines(text: str) -> list[str]:
+    """Return lines with their ends, for `patch`; a last one without is said to be so."""
+    lines = text.split("\n")
+    whole = [line + "\n" for line in lines[:-1]]
+    return [*whole, f"{lines[-1]}\n\\ No newline at end of file\n"] if lines[-1] else whole

@@ -1,0 +1,152 @@
+"""Places in the text of a manifest: where a value begins and ends, what stands around it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from personalize_sync.manifests.composing import compose
+
+if TYPE_CHECKING:
+    from personalize_sync.resources import Path
+
+# A node of the YAML composer; only manifests/ may name that library.
+Node: TypeAlias = Any
+_PROPERTIES = re.compile(r"(?:[&!]\S*\s+)+")
+_COLON = re.compile(r"[ \t]*:")
+BLOCK_STYLES = ("|", ">")
+
+
+class Unwritable(Exception):  # noqa: N818 - becomes a note on one field, not the end of the run
+    """Why a value cannot be written at its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A value where it is written; list items and documents have no key."""
+
+    key: Node | None
+    node: Node
+    parent: Spot | None = None
+
+    @property
+    def is_alias(self) -> bool:
+        """Whether an alias stands here: then the node is the one that it names, somewhere before."""
+        if self.key is not None:
+            return bool(self.node.start_mark.index < self.key.end_mark.index)
+        at = self.parent.node.start_mark.index if self.parent else 0
+        return bool(self.node.start_mark.index < at)
+
+    @property
+    def in_flow(self) -> bool:
+        """Whether it stands within brackets or braces."""
+        above = self.parent
+        while above is not None:
+            if above.node.flow_style:
+                return True
+            above = above.parent
+        return False
+
+    @property
+    def start(self) -> int:
+        """Where the key, or a value without one, begins."""
+        node = self.key if self.key is not None else self.node
+        return int(node.start_mark.index)
+
+    @property
+    def column(self) -> int:
+        """The column of its key."""
+        node = self.key if self.key is not None else self.node
+        return int(node.start_mark.column)
+
+
+def trail(text: str, document: int, path: Path) -> list[Spot]:
+    """Return the spots from a document's root down to `path`; raises Unwritable on the way."""
+    roots = list(compose(text))
+    spots = [Spot(None, roots[document])]
+    for part in path:
+        spot = child(spots[-1], part)
+        if spot is None:
+            raise Unwritable(f"there is no {part}")
+        if spot.is_alias:
+            raise Unwritable("it stands behind an alias")
+        spots.append(spot)
+    return spots
+
+
+def child(spot: Spot, part: str) -> Spot | None:
+    """Return what stands under one key or number."""
+    node = spot.node
+    if node.id == "mapping":
+        return next(
+            (Spot(k, v, spot) for k, v in node.value if k.id == "scalar" and k.value == part), None
+        )
+    if node.id == "sequence" and part.isdecimal() and int(part) < len(node.value):
+        return Spot(None, node.value[int(part)], spot)
+    return None
+
+
+def children(spot: Spot) -> list[Spot]:
+    """Return the entries of a collection in their order."""
+    if spot.node.id == "mapping":
+        return [Spot(key, value, spot) for key, value in spot.node.value]
+    return [Spot(None, value, spot) for value in spot.node.value]
+
+
+def value_start(spot: Spot, text: str) -> int:
+    """Return where a value begins, its anchor and tag left out."""
+    start = int(spot.node.start_mark.index)
+    found = _PROPERTIES.match(text, start)
+    return found.end() if found else start
+
+
+def value_end(spot: Spot, text: str) -> int:
+    """Return where a value ends, without the line end and the comments behind it."""
+    node = spot.node
+    if spot.is_alias:
+        return (
+            line_end(text, int(spot.key.end_mark.index)) if spot.key else line_end(text, spot.start)
+        )
+    if node.id != "scalar" and not node.flow_style and node.value:
+        return value_end(children(spot)[-1], text)
+    start, end = int(node.start_mark.index), int(node.end_mark.index)
+    if node.id == "scalar" and node.style in BLOCK_STYLES:
+        # The blank lines behind a block belong to it, but not to its text, unless it keeps them.
+        return start + len(text[start:end].rstrip())
+    if start == end and spot.key is not None:
+        return after_colon(spot, text)
+    return end
+
+
+def after_colon(spot: Spot, text: str) -> int:
+    """Return where the colon behind a key ends."""
+    end = int(spot.key.end_mark.index)  # type: ignore[union-attr]
+    found = _COLON.match(text, end)
+    if found is None:
+        raise Unwritable("its key stands apart from its colon")
+    return found.end()
+
+
+def line_start(text: str, index: int) -> int:
+    """Return where the line of a character begins."""
+    return text.rfind("\n", 0, index) + 1
+
+
+def line_end(text: str, index: int) -> int:
+    """Return where the line of a character ends, before its line end."""
+    end = text.find("\n", index)
+    if end < 0:
+        return len(text)
+    return end - 1 if end > index and text[end - 1] == "\r" else end
+
+
+def next_line(text: str, index: int) -> int:
+    """Return where the line after that of a character begins."""
+    end = text.find("\n", index)
+    return len(text) if end < 0 else end + 1
+
+
+def eol_of(text: str) -> str:
+    """Return the line end that a text uses."""
+    return "\r\n" if "\r\n" in text else "\n"
