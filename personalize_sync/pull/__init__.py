@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from personalize_sync.pull.choice import Choice, Side
 from personalize_sync.pull.desk import Rewrite
-from personalize_sync.pull.pulling import Pulled, Taken, pull
+from personalize_sync.pull.pulling import Pulled, pull
+from personalize_sync.pull.work import Taken
 
 __all__ = ["Choice", "Pulled", "Rewrite", "Side", "Taken", "pull"]

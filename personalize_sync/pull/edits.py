@@ -8,14 +8,13 @@ only if it means exactly what the text meant before, but for this value. Where n
 from __future__ import annotations
 
 import re
-from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from personalize_sync.manifests.complaints import Complaint
 from personalize_sync.manifests.composing import compose
 from personalize_sync.manifests.values import Values
-from personalize_sync.planning.compare import canonical, value_at
+from personalize_sync.planning.compare import canonical
 from personalize_sync.pull.roundtrip import round_trip
 from personalize_sync.pull.scalars import Surroundings, flow, ways_to_write
 from personalize_sync.pull.spots import (
@@ -57,52 +56,6 @@ def _meaning(text: str) -> tuple[Any, ...]:
 def meaning(text: str, document: int) -> Any:
     """Return the data of one document of a text."""
     return _meaning(text)[document]
-
-
-def updated(text: str, document: int, path: Path, value: Any) -> str:
-    """Return the text with `value` at `path`, touching only what differs below it."""
-    before = value_at(meaning(text, document), path)
-    match before, value:
-        case dict(), dict() if before.keys() & value.keys():
-            for name in [name for name in before if name not in value]:
-                text = rewritten(text, document, (*path, name), GONE)
-            for name, item in value.items():
-                text = updated(text, document, (*path, name), item)
-            return text
-        case [_, *_], [_, *_]:
-            return _updated_list(text, document, path, before, value)
-    return rewritten(text, document, path, value)
-
-
-def _updated_list(text: str, document: int, path: Path, before: list[Any], value: list[Any]) -> str:
-    """From the last item to the first, so that those still to be changed keep their numbers."""
-    pairs = list(map(canonical, before)), list(map(canonical, value))
-    for tag, start, end, low, high in reversed(SequenceMatcher(None, *pairs).get_opcodes()):
-        if tag == "equal":
-            continue
-        if end - start == high - low:
-            for i in range(end - start):
-                text = updated_item(text, document, (*path, str(start + i)), value[low + i])
-            continue
-        if not (start == end == len(before) or low == high):
-            return rewritten(text, document, path, value)
-        for i in reversed(range(start, end)):
-            text = rewritten(text, document, (*path, str(i)), GONE)
-        for i in range(low, high):
-            text = rewritten(text, document, (*path, str(start + i - low)), value[i])
-    return text
-
-
-def updated_item(text: str, document: int, path: Path, value: Any) -> str:
-    """Return the text with another item in a list; `value_at` knows objects only."""
-    items = value_at(meaning(text, document), path[:-1])
-    before = items[int(path[-1])]
-    if isinstance(before, dict) and isinstance(value, dict) and before.keys() == value.keys():
-        for name, item in value.items():
-            if canonical(item) != canonical(before[name]):
-                text = rewritten(text, document, (*path, name), item)
-        return text
-    return rewritten(text, document, path, value)
 
 
 def rewritten(text: str, document: int, path: Path, value: Any) -> str:
@@ -176,9 +129,12 @@ def _replaced(text: str, spot: Spot, value: Any) -> Iterator[str]:
     around = _around(text, spot, _block_indent(text, start, end) if is_block else None)
     space = " " if start == end else ""
     at = after_colon(spot, text) if start == end and spot.key is not None else start
-    for written in ways_to_write(value, node.style if node.id == "scalar" else None, around):
-        head, newline, body = written.partition(around.eol)
-        yield f"{text[:at]}{space}{head}{comment}{newline}{body}{text[max(at, end) :]}"
+    style = node.style if node.id == "scalar" else None
+    # A tag that the value does not suit, and an anchor that nobody names, may go.
+    for begin in dict.fromkeys((at, min(at, int(node.start_mark.index)))):
+        for written in ways_to_write(value, style, around):
+            head, newline, body = written.partition(around.eol)
+            yield f"{text[:begin]}{space}{head}{comment}{newline}{body}{text[max(at, end) :]}"
 
 
 def _header_comment(text: str, start: int) -> str:

@@ -113,7 +113,8 @@ def value_end(spot: Spot, text: str) -> int:
     start, end = int(node.start_mark.index), int(node.end_mark.index)
     if node.id == "scalar" and node.style in BLOCK_STYLES:
         # The blank lines behind a block belong to it, but not to its text, unless it keeps them.
-        return start + len(text[start:end].rstrip())
+        keeps = "+" in text[value_start(spot, text) : line_end(text, start)].split(maxsplit=1)[0]
+        return line_end(text, end - 1) if keeps else start + len(text[start:end].rstrip())
     if start == end and spot.key is not None:
         return after_colon(spot, text)
     return end
@@ -138,7 +139,7 @@ def line_end(text: str, index: int) -> int:
     end = text.find("\n", index)
     if end < 0:
         return len(text)
-    return end - 1 if end > index and text[end - 1] == "\r" else end
+    return end - 1 if end and text[end - 1] == "\r" else end
 
 
 def next_line(text: str, index: int) -> int:

@@ -1,0 +1,210 @@
+"""One field on its way into the manifest: written, merged, marked, or left alone with a reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from personalize_sync.kinds import BY_NAME, Form
+from personalize_sync.planning.compare import canonical_xml, value_at
+from personalize_sync.pull.choice import Side
+from personalize_sync.pull.edits import GONE, meaning, rewritten
+from personalize_sync.pull.marks import GIT, has_markers, marked, unmarked
+from personalize_sync.pull.merging import merge
+from personalize_sync.pull.spots import Unwritable, trail
+from personalize_sync.pull.targets import home, in_words_of, stated, target
+from personalize_sync.pull.updates import updated
+from personalize_sync.resources import ABSENT, Address
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from personalize_sync.manifests.sources import ManifestSource
+    from personalize_sync.project import Project
+    from personalize_sync.pull.contests import Contest
+    from personalize_sync.pull.desk import Desk
+    from personalize_sync.resources import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of one differing field, and where that can be seen."""
+
+    address: Address
+    path: str
+    cause: str
+    taken: Side
+    file: str
+    line: int
+    is_conflict: bool = False
+    note: str = ""
+
+
+def origin(address: Address, sources: Mapping[Address, Any]) -> tuple[ManifestSource, Path]:
+    """Return the manifest that an object is declared in, and where below its `spec`."""
+    prefix: Path = ()
+    parent = BY_NAME[address.kind].parent
+    if parent:
+        model, _, variant = address.key.partition(":")
+        address, prefix = Address(parent, model), ("variants", variant)
+    return sources[address], prefix
+
+
+class Work:
+    """One field on its way into the manifest."""
+
+    def __init__(
+        self,
+        contest: Contest,
+        origin: tuple[ManifestSource, Path],
+        desk: Desk,
+        project: Project,
+        environment: str,
+    ) -> None:
+        self._contest = contest
+        self._source, prefix = origin
+        self._path: Path = (*prefix, *contest.field.path)
+        self._desk = desk
+        self._project = project
+        self._environment = environment
+        self._code = ""
+
+    def carry_out(self) -> Taken:
+        """Write what the field's side asks for; what cannot be written is left to a person."""
+        contest = self._contest
+        field = contest.field
+        at = field.location
+        result = Taken(
+            contest.address,
+            field.pointer,
+            field.cause.value,
+            contest.side,
+            at.file if at else "",
+            at.line if at else 1,
+            note=contest.note,
+        )
+        try:
+            return self._carried_out(result)
+        except Unwritable as reason:
+            is_lost = contest.side is not Side.GIT
+            return replace(
+                result, taken=Side.GIT, is_conflict=is_lost, note=f"left alone: {reason}"
+            )
+
+    def _carried_out(self, result: Taken) -> Taken:
+        text = self._text()
+        place = home(meaning(text, self._source.index), self._environment, self._path)
+        found = stated(meaning(text, self._source.index), place)
+        if isinstance(found, dict) and isinstance(found.get("fromFile"), str):
+            return self._in_file(result, found["fromFile"], place)
+        match result.taken:
+            case Side.GIT:
+                self._put(unmarked(text, self._source.index, place))
+                return result
+            case Side.TENANT:
+                self._put_value(place, target(result.address.kind, self._contest.field))
+                return replace(result, note=result.note or self._reach(place))
+        return self._merged(result, place)
+
+    def _merged(self, result: Taken, place: Path) -> Taken:
+        """Merge lines of text; everything else has no middle, so the tenant's value is noted."""
+        field = self._contest.field
+        match field.base, field.after, field.before:
+            case str(base), str(git), str(tenant) if "\n" in git:
+                merged = merge(base, git, tenant)
+                if not merged.is_contested and self._is_sound(merged.text):
+                    self._put_value(place, merged.text)
+                    return result
+        self._put(marked(self._text(), self._source.index, place, field.before))
+        return replace(result, is_conflict=True)
+
+    def _in_file(self, result: Taken, path: str, place: Path) -> Taken:
+        field = self._contest.field
+        name, text = self._desk.code(self._source.file.name, path)
+        self._code = name
+        result = replace(result, file=name, line=1)
+        if result.taken is Side.GIT:
+            return replace(result, is_conflict=has_markers(text))
+        if not isinstance(field.before, str):
+            if result.taken is Side.BOTH:
+                self._put(marked(self._text(), self._source.index, place, field.before))
+                return replace(result, is_conflict=True)
+            self._put_value(place, target(result.address.kind, field))
+            return replace(result, note=f"{name} is no longer named here; it was not deleted")
+        if result.taken is Side.TENANT:
+            words = in_words_of(result.address.kind, field.path, git=text, tenant=field.before)
+            self._desk.rewrite_code(name, words)
+            return replace(result, note=result.note or self._reach(place))
+        return self._merged_file(result, name, text)
+
+    def _merged_file(self, result: Taken, name: str, text: str) -> Taken:
+        field = self._contest.field
+        if has_markers(text):
+            return replace(result, is_conflict=True, note="an earlier conflict is not resolved yet")
+        merged = merge(field.base if isinstance(field.base, str) else None, text, field.before)
+        contested = merged.is_contested
+        if not contested and not self._is_sound(merged.text):
+            merged, contested = merge(None, text, field.before), True
+        self._desk.rewrite_code(name, merged.text)
+        return replace(result, is_conflict=contested)
+
+    def _is_sound(self, text: str) -> bool:
+        """Whether merged lines still make a document where one is needed."""
+        shapes = BY_NAME[self._contest.address.kind].shapes
+        is_xml = shapes.get(self._contest.field.pointer) is Form.XML
+        return not is_xml or canonical_xml(text) is not None
+
+    def _put_value(self, place: Path, value: Any) -> None:
+        index = self._source.index
+        text = unmarked(self._text(), index, place)
+        if value is GONE and place[0] == "overrides":
+            spec = meaning(text, index).get("spec")
+            if value_at(spec, place[2:]) is not ABSENT:
+                value = None  # a null in an override takes away what the spec states
+        if isinstance(value, list):
+            text = updated(text, index, place, value)
+        else:
+            text = rewritten(text, index, place, value)
+        self._put(text)
+
+    def _reach(self, place: Path) -> str:
+        """Say which other environments see the same value."""
+        if place[0] == "overrides":
+            return ""
+        document = meaning(self._text(), self._source.index)
+        metadata = document.get("metadata") or {}
+        stated_for = metadata.get("environments") or sorted(self._project.environments)
+        others = [
+            name
+            for name in stated_for
+            if name != self._environment and home(document, name, self._path)[0] == "spec"
+        ]
+        return f"stands in spec, so {', '.join(others)} will get it too" if others else ""
+
+    def placed(self, taken: Taken) -> Taken:
+        """Return the result with the line that now holds the field, once all edits are made."""
+        try:
+            text = self._text()
+            if self._code:
+                line = self._marker_line() if taken.is_conflict else 1
+                return replace(taken, line=line)
+            place = home(meaning(text, self._source.index), self._environment, self._path)
+            for length in range(len(place), -1, -1):
+                try:
+                    spot = trail(text, self._source.index, place[:length])[-1]
+                except Unwritable:
+                    continue
+                return replace(taken, line=text.count("\n", 0, spot.start) + 1)
+        except Unwritable:
+            pass
+        return taken
+
+    def _marker_line(self) -> int:
+        before, marker, _ = self._desk.now(self._code).partition(GIT)
+        return before.count("\n") + 1 if marker else 1
+
+    def _text(self) -> str:
+        return self._desk.manifest(self._source.file.name, self._source.file.text)
+
+    def _put(self, text: str) -> None:
+        self._desk.rewrite_manifest(self._source.file.name, text)
