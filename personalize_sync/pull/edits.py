@@ -129,7 +129,7 @@ def _replaced(text: str, spot: Spot, value: Any) -> Iterator[str]:
     around = _around(text, spot, _block_indent(text, start, end) if is_block else None)
     space = " " if start == end else ""
     at = after_colon(spot, text) if start == end and spot.key is not None else start
-    style = node.style if node.id == "scalar" else None
+    style = (node.style or None) if node.id == "scalar" else None
     # A tag that the value does not suit, and an anchor that nobody names, may go.
     for begin in dict.fromkeys((at, min(at, int(node.start_mark.index)))):
         for written in ways_to_write(value, style, around):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from pull.ground import STRIP, pull, said, strip, text, tree
 
 if TYPE_CHECKING:
@@ -20,6 +21,21 @@ def test_an_edit_in_the_tenant_replaces_exactly_the_value(world: World) -> None:
     assert said(pulled) == [("/name", "drift", "tenant")]
     assert text(world) == STRIP.replace("'Promo strip'", "'It''s a strip'")
     assert world.plan().is_empty
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [("It's new", "It's new"), ("no", '"no"'), ("a: b", '"a: b"'), ("é", "é"), ("7", '"7"')],
+)
+def test_a_plain_value_stays_plain_where_it_can(world: World, name: str, written: str) -> None:
+    """Text without quotes gets none, unless some reader of YAML would take it for something else."""
+    own = STRIP.replace("'Promo strip'", "Promo strip")
+    strip(world, own)
+    world.edit("template/strip", name=name)
+
+    pull(world)
+
+    assert text(world) == own.replace("Promo strip", written)
 
 
 def test_an_edit_of_a_code_file_goes_into_the_file(world: World) -> None:
