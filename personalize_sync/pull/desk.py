@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING
 
 from personalize_sync.errors import StaleError, UsageError
 from personalize_sync.manifests.complaints import Complaint
-from personalize_sync.manifests.files import Tree, read_regular
+from personalize_sync.manifests.files import Tree, is_manifest, read_regular
+from personalize_sync.pull.documents import Documents, cut
 from personalize_sync.pull.spots import Unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from personalize_sync.manifests.sources import ManifestSource
 
 _BOM = "\ufeff"
 
@@ -36,6 +39,28 @@ class Rewrite:
         return list(unified_diff(old, new, f"a/{self.name}", f"b/{self.name}"))
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One document on the desk; `index` counts within the part of the file that holds it."""
+
+    documents: Documents
+    part: int
+    index: int
+
+    @property
+    def text(self) -> str:
+        """The text around the document, as it stands now."""
+        return self.documents.parts[self.part]
+
+    def rewrite(self, text: str) -> None:
+        """Give it another text."""
+        self.documents.parts[self.part] = text
+
+    def line(self, index: int) -> int:
+        """Return the line in the file of a character of the text."""
+        return self.documents.line(self.part, index)
+
+
 class Desk:
     """Where the files of one pull are worked on."""
 
@@ -44,19 +69,18 @@ class Desk:
         self._before: dict[str, bytes] = {}
         self._now: dict[str, str] = {}
         self._taken: dict[str, str] = {}
+        self._cut: dict[str, Documents] = {}
 
-    def manifest(self, name: str, loaded: str) -> str:
-        """Return the text of a manifest as it stands now; it must be the one that was planned."""
-        if name not in self._now:
+    def page(self, source: ManifestSource) -> Page:
+        """Return the document of a manifest to work on; its file must be the one that was planned."""
+        name = source.file.name
+        if name not in self._cut:
             data = self._read(name)
-            if data.decode("utf-8").removeprefix(_BOM) != loaded:
+            if data.decode("utf-8", "replace").removeprefix(_BOM) != source.file.text:
                 raise StaleError(f"{name} changed while the tenant was read", "Pull again.")
-            self._keep(name, data)
-        return self._now[name].removeprefix(_BOM)
-
-    def rewrite_manifest(self, name: str, text: str) -> None:
-        """Give a manifest another text; its byte order mark stays."""
-        self._now[name] = (_BOM if self._now[name].startswith(_BOM) else "") + text
+            self._before[name] = data
+            self._cut[name] = cut(source.file.text)
+        return Page(self._cut[name], *self._cut[name].places[source.index])
 
     def code(self, manifest: str, path: str) -> tuple[str, str]:
         """Return the name below the root and the text of a file that a manifest names."""
@@ -65,6 +89,8 @@ class Desk:
             name = self._tree.resolve(manifest, path)
         except Complaint as complaint:
             raise Unwritable(str(complaint)) from None
+        if is_manifest(name):
+            raise Unwritable(f"{name} is a manifest itself")
         if name not in self._now:
             self._keep(name, self._read(name))
         return name, self._now[name]
@@ -85,10 +111,14 @@ class Desk:
 
     def rewrites(self) -> tuple[Rewrite, ...]:
         """Return the files whose bytes change, code before the manifests that name it."""
+        for name, documents in self._cut.items():
+            mark = _BOM if self._before[name].startswith(_BOM.encode()) else ""
+            self._now[name] = mark + documents.text
+        after = {name: text.encode() for name, text in self._now.items()}
         changed = (
-            Rewrite(name, before, self._now[name].encode())
+            Rewrite(name, before, after[name])
             for name, before in self._before.items()
-            if self._now[name].encode() != before
+            if after[name] != before
         )
         return tuple(sorted(changed, key=lambda r: (r.name.endswith((".yaml", ".yml")), r.name)))
 

@@ -45,7 +45,8 @@ _DASH = re.compile(r"\s*-[ \t]+\Z")
 
 
 @lru_cache(maxsize=4)
-def _meaning(text: str) -> tuple[Any, ...]:
+def meanings(text: str) -> tuple[Any, ...]:
+    """Return the data of every document of a text."""
     values = Values()
     documents = tuple(values.of(root) for root in compose(text))
     if values.complaints:
@@ -55,12 +56,12 @@ def _meaning(text: str) -> tuple[Any, ...]:
 
 def meaning(text: str, document: int) -> Any:
     """Return the data of one document of a text."""
-    return _meaning(text)[document]
+    return meanings(text)[document]
 
 
 def rewritten(text: str, document: int, path: Path, value: Any) -> str:
     """Return the text with `value` at `path` and nothing else changed; raises Unwritable."""
-    before = _meaning(text)
+    before = meanings(text)
     wanted = list(before)
     wanted[document] = _with(before[document], path, value)
     proof = canonical(wanted)
@@ -79,7 +80,7 @@ def rewritten(text: str, document: int, path: Path, value: Any) -> str:
 def _means(text: str, proof: bytes) -> bool:
     try:
         text.encode()
-        return canonical(list(_meaning(text))) == proof
+        return canonical(list(meanings(text))) == proof
     except (Complaint, UnicodeEncodeError):
         return False
 

@@ -34,10 +34,9 @@ def marked(text: str, document: int, path: Path, value: Any) -> str:
     data = canonical(meaning(text, document))
     text = unmarked(text, document, path)
     for spot in reversed(_spots(text, document, path)):
-        at, is_alone = _line_of(text, spot)
-        margin = text[at : at + len(text[at:]) - len(text[at:].lstrip(" "))]
-        name = "" if is_alone and spot.key is not None else f" {pointer(path)}:"
-        comment = f"{margin}{_COMMENT}{name} {_shown(value)}{eol_of(text)}"
+        at = line_start(text, spot.start)
+        margin = " " * (len(text[at : spot.start]) - len(text[at : spot.start].lstrip(" ")))
+        comment = f"{margin}{_begins(text, spot, path)} {_shown(value)}{eol_of(text)}"
         candidate = text[:at] + comment + text[at:]
         if _still_means(candidate, document, data):
             return candidate
@@ -48,10 +47,8 @@ def unmarked(text: str, document: int, path: Path) -> str:
     """Return the text without an earlier mark of the value at `path`."""
     data = canonical(meaning(text, document))
     for spot in reversed(_spots(text, document, path)):
-        at, is_alone = _line_of(text, spot)
-        own = len(spot_path(spot)) == len(path) and is_alone and spot.key is not None
-        wanted = _COMMENT if own else f"{_COMMENT} {pointer(path)}:"
-        low = at
+        wanted = _begins(text, spot, path)
+        low = line_start(text, spot.start)
         while low:
             above = line_start(text, low - 1)
             line = text[above:low].strip()
@@ -65,16 +62,6 @@ def unmarked(text: str, document: int, path: Path) -> str:
     return text
 
 
-def spot_path(spot: Spot) -> list[Spot]:
-    """Return the spots above one, the document's root left out."""
-    above = []
-    here: Spot | None = spot
-    while here is not None and here.parent is not None:
-        above.append(here)
-        here = here.parent
-    return above
-
-
 def _spots(text: str, document: int, path: Path) -> list[Spot]:
     """Return the spots down to a value, or as far as there are any."""
     for length in range(len(path), -1, -1):
@@ -85,9 +72,15 @@ def _spots(text: str, document: int, path: Path) -> list[Spot]:
     return []
 
 
-def _line_of(text: str, spot: Spot) -> tuple[int, bool]:
-    at = line_start(text, spot.start)
-    return at, not text[at : spot.start].strip()
+def _begins(text: str, spot: Spot, path: Path) -> str:
+    """Return how a mark at this spot begins: only above the value's own line it needs no name."""
+    depth, above = 0, spot.parent
+    while above is not None:
+        depth, above = depth + 1, above.parent
+    is_alone = not text[line_start(text, spot.start) : spot.start].strip()
+    if depth == len(path) and is_alone and spot.key is not None:
+        return _COMMENT
+    return f"{_COMMENT} {pointer(path)}:"
 
 
 def _still_means(text: str, document: int, data: bytes) -> bool:

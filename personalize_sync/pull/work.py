@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from personalize_sync.manifests.sources import ManifestSource
     from personalize_sync.project import Project
     from personalize_sync.pull.contests import Contest
-    from personalize_sync.pull.desk import Desk
+    from personalize_sync.pull.desk import Desk, Page
     from personalize_sync.resources import Path
 
 
@@ -93,13 +93,13 @@ class Work:
 
     def _carried_out(self, result: Taken) -> Taken:
         text = self._text()
-        place = home(meaning(text, self._source.index), self._environment, self._path)
-        found = stated(meaning(text, self._source.index), place)
+        place = home(meaning(text, self._page.index), self._environment, self._path)
+        found = stated(meaning(text, self._page.index), place)
         if isinstance(found, dict) and isinstance(found.get("fromFile"), str):
             return self._in_file(result, found["fromFile"], place)
         match result.taken:
             case Side.GIT:
-                self._put(unmarked(text, self._source.index, place))
+                self._put(unmarked(text, self._page.index, place))
                 return result
             case Side.TENANT:
                 self._put_value(place, target(result.address.kind, self._contest.field))
@@ -115,7 +115,7 @@ class Work:
                 if not merged.is_contested and self._is_sound(merged.text):
                     self._put_value(place, merged.text)
                     return result
-        self._put(marked(self._text(), self._source.index, place, field.before))
+        self._put(marked(self._text(), self._page.index, place, field.before))
         return replace(result, is_conflict=True)
 
     def _in_file(self, result: Taken, path: str, place: Path) -> Taken:
@@ -127,7 +127,7 @@ class Work:
             return replace(result, is_conflict=has_markers(text))
         if not isinstance(field.before, str):
             if result.taken is Side.BOTH:
-                self._put(marked(self._text(), self._source.index, place, field.before))
+                self._put(marked(self._text(), self._page.index, place, field.before))
                 return replace(result, is_conflict=True)
             self._put_value(place, target(result.address.kind, field))
             return replace(result, note=f"{name} is no longer named here; it was not deleted")
@@ -155,7 +155,7 @@ class Work:
         return not is_xml or canonical_xml(text) is not None
 
     def _put_value(self, place: Path, value: Any) -> None:
-        index = self._source.index
+        index = self._page.index
         text = unmarked(self._text(), index, place)
         if value is GONE and place[0] == "overrides":
             spec = meaning(text, index).get("spec")
@@ -171,7 +171,7 @@ class Work:
         """Say which other environments see the same value."""
         if place[0] == "overrides":
             return ""
-        document = meaning(self._text(), self._source.index)
+        document = meaning(self._text(), self._page.index)
         metadata = document.get("metadata") or {}
         stated_for = metadata.get("environments") or sorted(self._project.environments)
         others = [
@@ -188,13 +188,13 @@ class Work:
             if self._code:
                 line = self._marker_line() if taken.is_conflict else 1
                 return replace(taken, line=line)
-            place = home(meaning(text, self._source.index), self._environment, self._path)
+            place = home(meaning(text, self._page.index), self._environment, self._path)
             for length in range(len(place), -1, -1):
                 try:
-                    spot = trail(text, self._source.index, place[:length])[-1]
+                    spot = trail(text, self._page.index, place[:length])[-1]
                 except Unwritable:
                     continue
-                return replace(taken, line=text.count("\n", 0, spot.start) + 1)
+                return replace(taken, line=self._page.line(spot.start))
         except Unwritable:
             pass
         return taken
@@ -203,8 +203,12 @@ class Work:
         before, marker, _ = self._desk.now(self._code).partition(GIT)
         return before.count("\n") + 1 if marker else 1
 
+    @property
+    def _page(self) -> Page:
+        return self._desk.page(self._source)
+
     def _text(self) -> str:
-        return self._desk.manifest(self._source.file.name, self._source.file.text)
+        return self._page.text
 
     def _put(self, text: str) -> None:
-        self._desk.rewrite_manifest(self._source.file.name, text)
+        self._page.rewrite(text)

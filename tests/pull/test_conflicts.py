@@ -158,3 +158,33 @@ def test_a_file_without_a_base_shows_both_sides(world: World) -> None:
 
     assert pull(world).has_conflicts
     assert text(world, "b.json") == ('{\n<<<<<<< git\n"a": 1\n=======\n"a": 2\n>>>>>>> tenant\n}\n')
+
+
+def test_what_git_removed_and_the_tenant_changed_is_marked_above(world: World) -> None:
+    """An element without a place of its own is named in the comment; --theirs brings it back."""
+    strip(world)
+    changed = _in_git(world, '    freemarker: "{}"\n', "")
+    world.edit("template/strip", templateElements__freemarker="${a}")
+
+    pulled = pull(world)
+
+    path = "/spec/templateElements/freemarker"
+    assert said(pulled) == [("/templateElements/freemarker", "conflict", "conflict")]
+    mark = f'  # CONFLICT tenant: {path}: "${{a}}"\n  templateElements:'
+    assert text(world) == changed.replace("  templateElements:", mark)
+    assert not pull(world).rewrites
+
+    pull(world, "theirs")
+    assert text(world) == changed.replace("blue }\n", 'blue }\n    freemarker: "${a}"\n')
+    assert world.plan().is_empty
+
+
+def test_what_the_tenant_removed_and_git_changed_is_marked(world: World) -> None:
+    """The comment says that the tenant has no such value any more."""
+    strip(world)
+    changed = _in_git(world, "color: red", "color: green")
+    elements = [e for e in world.stored("template/strip")["templateElements"] if e["id"] != "css"]
+    world.edit("template/strip", templateElements=elements)
+
+    assert pull(world).has_conflicts
+    assert text(world) == changed.replace("    css:", "    # CONFLICT tenant: (removed)\n    css:")

@@ -37,8 +37,11 @@ def test_pull_ends_the_drift_of_a_shop(worlds: Callable[..., World], setting: st
     world.edit("template/promo_strip", name="By Maria", templateElements__css="x{}")
     world.edit("connection/LoyaltyPoints", request__requestType="PUT", description="Hers\ntoo")
     world.edit("decision-variant/Next best banner:Seasonal banner", definition=_CANVAS)
-    shares = {"variants__fixed_threshold__split": 50, "variants__basket_aware__split": 50}
-    world.edit("decision-model/Delivery nudge", **shares)
+    world.edit(
+        "decision-model/Delivery nudge",
+        variants__fixed_threshold__split=50,
+        variants__basket_aware__split=50,
+    )
     pulled = pull(world, "theirs")
 
     assert len(pulled.rewrites) == 5
