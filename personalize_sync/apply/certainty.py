@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 _LOOKS = 4
 """How often an uncertain write is looked for before it is believed not to have happened; one time
 more after each further attempt, so that no rhythm of a troubled server meets every one of them."""
-_TRIES = 5
+_TRIES = 4
+_LONGEST_WAIT = 1.0
+"""Seconds between two looks; a tenant in trouble is given up after some fifteen in all."""
 
 
 def create(desired: Resource, kind: Kind, body: Document, *, parent: str, run: Run) -> Live:
@@ -135,7 +137,7 @@ def _looked_for(look: Callable[[], Live | None], run: Run, *, times: int) -> Liv
     """Look at once, and then after ever longer waits: a commit may come late."""
     for pause in range(times):
         if pause:
-            run.patience.sleep(run.patience.first_wait * 2 ** (pause - 1))
+            run.patience.sleep(min(_LONGEST_WAIT, run.patience.first_wait * 2 ** (pause - 1)))
         found = look()
         if found:
             return found
