@@ -36,14 +36,18 @@ def write(path: str, plan: Plan, look: Look) -> None:
         part.unlink(missing_ok=True)
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode=0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(json.dumps(document, indent=2) + "\n")
+            file.write(_text(document))
         part.replace(target)
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror}") from None
 
 
-def read(path: str) -> Document:
-    """Return the document of a plan file; raises StaleError where it is none."""
+def read(path: str, *, to_the_byte: bool = False) -> Document:
+    """Return the document of a plan file; raises StaleError where it is none.
+
+    `to_the_byte` also refuses one that says the same in other bytes: nobody has a reason to touch
+    what is about to be applied.
+    """
     try:
         with Path(path).open("rb") as file:
             raw = file.read(_SIZE_CAP + 1)
@@ -55,7 +59,14 @@ def read(path: str) -> Document:
         document = None
     if not _is_plan(document):
         raise StaleError(f"{path} is no plan file", "Make one with personalize-sync plan --out.")
-    return cast("Document", document)
+    plan = cast("Document", document)
+    if to_the_byte and raw != _text(plan).encode():
+        raise StaleError("the plan file was altered", "Plan again. Nothing was written.")
+    return plan
+
+
+def _text(document: Document) -> str:
+    return json.dumps(document, indent=2) + "\n"
 
 
 def _is_plan(document: object) -> bool:

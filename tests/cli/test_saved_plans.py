@@ -22,6 +22,11 @@ def _saved(shop: Shop) -> dict[str, Any]:
     return document
 
 
+def _text(document: dict[str, Any]) -> str:
+    """A plan file as the tool writes it."""
+    return json.dumps(document, indent=2) + "\n"
+
+
 def test_a_plan_file_is_carried_out_without_a_question(shop: Shop) -> None:
     """Applying a saved plan writes what the plan says."""
     assert shop("plan", "--out", _PLAN).code == 0
@@ -81,6 +86,17 @@ def test_an_edited_byte_breaks_the_seal(shop: Shop) -> None:
     assert shop.writes() == []
 
 
+@pytest.mark.parametrize("byte", ["\n", " "])
+def test_not_even_white_space_may_be_added(shop: Shop, byte: str) -> None:
+    """The seal covers what the file says; the bytes must be the ones that were written, too."""
+    shop("plan", "--out", _PLAN)
+    text = (shop.root / _PLAN).read_text(encoding="utf-8")
+    shop.write(_PLAN, (text + byte).encode())
+
+    assert shop("apply", _PLAN).code == 13
+    assert shop.writes() == []
+
+
 def test_a_seal_of_another_key_is_refused(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """With a plan key, a seal that anybody could compute does not count."""
     shop("plan", "--out", _PLAN)
@@ -96,7 +112,7 @@ def test_an_expired_plan_is_refused(shop: Shop) -> None:
     """After its hour a plan approves nothing, however well it is sealed."""
     shop("plan", "--out", _PLAN)
     past = datetime(2020, 1, 1, tzinfo=UTC).isoformat()
-    shop.write(_PLAN, json.dumps(sealed({**_saved(shop), "expires_at": past}, "")))
+    shop.write(_PLAN, _text(sealed({**_saved(shop), "expires_at": past}, "")))
 
     said = shop("apply", _PLAN)
 
