@@ -217,6 +217,10 @@ class WritableTenant(Tenant):
             live = self._live(kind, answer, parent=parent)
         except GuardError as wrong_tenant:
             wrong_tenant.wrote = True
+            wrong_tenant.hint = (
+                f"This object was written to the wrong tenant: archive {answer.get('ref')} there. "
+                + wrong_tenant.hint
+            )
             raise
         except TenantError as strange:
             raise UnknownOutcomeError(strange.message, strange.hint) from None

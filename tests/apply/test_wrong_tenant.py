@@ -64,7 +64,8 @@ def test_an_empty_wrong_tenant_is_left_after_its_first_answer(
     assert report.exit_code == 14
     posts = [r for r in world.writes() if r.path == TEMPLATES]
     assert len(report.wrote) == len(posts)
-    assert len(posts) <= 4  # what was under way at once
+    assert len(posts) == 1  # nothing more is risked before an answer shows whose tenant it is
     assert all("wrong tenant" in o.error for o in report.wrote)
+    assert all(r.ref in report.wrote[0].error for r in world.sandbox.all())
     skipped = [o for o in report.outcomes if o.result is Result.SKIPPED]
     assert len(skipped) == 6 - len(posts)
