@@ -212,3 +212,11 @@ def test_a_trimmed_text_fits_its_file(text: str, windows: bool) -> None:  # noqa
     """A server that trims and rewrites line ends changes no file."""
     file = (text.strip() + "\n").replace("\n", "\r\n" if windows else "\n")
     assert fitted(text.strip(), file) == file
+
+
+def test_a_hostile_text_is_marked_whole_rather_than_compared_for_ever() -> None:
+    """Thousands of equal lines in another order cost no more than thousands of other lines."""
+    base = "a\n" + "x\ny\n" * 3000 + "b"
+    git, tenant = "c\n" + "y\nx\n" * 3000 + "d", "e\n" + "x\nx\ny\n" * 3000 + "f"
+    merged = merge(base, git, tenant)
+    assert merged == ("\n".join(["<<<<<<< git", git, "=======", tenant, ">>>>>>> tenant"]), True)

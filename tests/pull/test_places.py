@@ -191,3 +191,67 @@ def test_an_alias_is_given_a_value_of_its_own(world: World) -> None:
     pull(world)
     assert world.plan().is_empty
     assert "# Kept." in text(world)
+
+
+def test_shares_are_taken_whole_when_the_tenant_wins(banner: World) -> None:
+    """What only Git changed in a deployment goes too: with it the shares would not total 100."""
+    own = _MODEL.replace("split: 60", "split: 100").replace(
+        "PRODUCTION\n      split: 40", "TEST\n      split: 40"
+    )
+    banner.edit("decision-model/banner", variants__main__split=70, variants__other__split=30)
+    banner.write("banner.yaml", own)
+
+    pull(banner, "theirs")
+
+    assert text(banner, "banner.yaml") == _MODEL.replace("60 #", "70 #").replace(": 40", ": 30")
+
+
+def test_shares_with_a_variant_of_no_manifest_are_left_alone(banner: World) -> None:
+    """Without the variant that also has a share, the others cannot be written."""
+    own = _MODEL[: _MODEL.index("    other:")].replace("split: 60", "split: 100")
+    banner.edit("decision-model/banner", variants__main__split=70, variants__other__split=30)
+    banner.write("banner.yaml", own)
+
+    pulled = pull(banner, "theirs")
+
+    assert {outcome for *_, outcome in said(pulled)} == {"git"}
+    assert any("declare it first" in field.note for field in pulled.fields)
+    assert text(banner, "banner.yaml") == own
+
+
+def test_merged_lines_that_are_no_xml_are_a_conflict(banner: World) -> None:
+    """Two edits that fit line by line may still break the tags they share."""
+    lines = [DMN.replace("/>", ">"), "<x>", "<k/>", "<l/>", "<m/>", "</x>", "</definitions>"]
+    banner.write("main.dmn", "\n".join(lines))
+    assert banner.apply().exit_code == 0
+    ours = [*lines[:1], "<x/>", *lines[2:5], lines[6]]
+    banner.write("main.dmn", "\n".join(ours))
+    theirs = "\n".join([*lines[:3], "</x><x>", *lines[4:]])
+    banner.edit("decision-variant/banner:main", definition=theirs)
+
+    assert ("/definition", "conflict", "conflict") in said(pull(banner))
+    assert "<<<<<<< git" in text(banner, "main.dmn")
+
+
+def test_what_the_tenant_removed_from_an_override_is_a_null_there(world: World) -> None:
+    """Without the null the spec's own element would count again."""
+    own = STRIP + 'overrides:\n  test: {templateElements: {css: "b{}"}}\n'
+    strip(world, own)
+    elements = [e for e in world.stored("template/strip")["templateElements"] if e["id"] != "css"]
+    world.edit("template/strip", templateElements=elements)
+
+    pull(world)
+
+    assert text(world) == own.replace('"b{}"', "null")
+    assert world.plan().is_empty
+
+
+def test_a_field_that_was_emptied_stays_managed(world: World) -> None:
+    """A description that somebody deleted is an empty one, not one that nobody cares about."""
+    strip(world)
+    world.edit("template/strip", description=None)
+
+    pull(world)
+
+    assert text(world) == STRIP.replace('"Thin strip"', '""')
+    assert world.plan().is_empty

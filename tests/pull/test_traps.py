@@ -55,7 +55,9 @@ def test_a_folder_that_became_a_link_leads_nowhere(world: World, tmp_path: Path)
     assert (outside / "a.html").read_bytes() == b"theirs"
 
 
-@pytest.mark.parametrize("path", ["../a.html", "/etc/hostname", "a/../../a.html", ".git/config", "b.yaml"])
+@pytest.mark.parametrize(
+    "path", ["../a.html", "/etc/hostname", "a/../../a.html", ".git/config", "b.yaml"]
+)
 def test_nothing_outside_the_root_is_touched(world: World, path: str) -> None:
     """Neither a path upwards nor an absolute or hidden one is even looked at."""
     with pytest.raises(Unwritable):
