@@ -219,4 +219,4 @@ def test_a_hostile_text_is_marked_whole_rather_than_compared_for_ever() -> None:
     base = "a\n" + "x\ny\n" * 3000 + "b"
     git, tenant = "c\n" + "y\nx\n" * 3000 + "d", "e\n" + "x\nx\ny\n" * 3000 + "f"
     merged = merge(base, git, tenant)
-    assert merged == ("\n".join(["<<<<<<< git", git, "=======", tenant, ">>>>>>> tenant"]), True)
+    assert merged == (f"<<<<<<< git\n{git}\n=======\n{tenant}\n>>>>>>> tenant", True)
