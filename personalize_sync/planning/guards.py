@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 OVERRIDABLE = ("archive", "conflict", "drift", "retarget", "update")
 """The rules that --allow knows; no other objection can be waved through."""
+_CONFLICT_MARK = re.compile(r"^(?:<<<<<<<|>>>>>>>) ", re.MULTILINE)
 # Below this many objects a percentage says nothing.
 _PERCENT_FROM = 10
 
@@ -58,6 +60,7 @@ def _objections(
 ) -> Iterator[Block]:
     yield from _about_identity(change, matches)
     yield from _about_authors(change, policy)
+    yield from _about_marks(change)
     if change.action is Action.ARCHIVE:
         yield from _about_archive(change, state, policy)
     if change.address.kind == "connection":
@@ -85,6 +88,15 @@ def _about_needs(change: Change, planned: Collection[Address]) -> Iterator[Block
     for needed in change.depends_on:
         if needed not in planned:
             yield Block("not-selected", f"{needed} has to be written first; select it, too")
+
+
+def _about_marks(change: Change) -> Iterator[Block]:
+    for field in change.fields:
+        if isinstance(field.after, str) and _CONFLICT_MARK.search(field.after):
+            yield Block(
+                "conflict-marks",
+                f"{field.pointer} holds the marks of a conflict that nobody has resolved yet",
+            )
 
 
 def _about_authors(change: Change, policy: Policy) -> Iterator[Block]:

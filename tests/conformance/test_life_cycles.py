@@ -128,3 +128,13 @@ def test_a_different_object_is_no_lookalike(world: World) -> None:
     world.connection("weather")
 
     assert world.plan().diagnostics == ()
+
+
+def test_the_marks_of_a_conflict_never_reach_the_tenant(world: World) -> None:
+    """A code file that nobody finished merging is blocked, and nothing overrides that."""
+    text = "<<<<<<< git\na\n=======\nb\n>>>>>>> tenant\n"
+    world.template("strip", templateElements={"js": text})
+
+    (change,) = world.plan(allow=(("conflict-marks", "*"),)).changes
+
+    assert [block.rule for block in change.blocked] == ["conflict-marks"]
