@@ -39,10 +39,10 @@ def test_a_file_is_read_byte_for_byte(text: str, tmp_path: Path) -> None:
     assert _html(tmp_path) == text
 
 
-@pytest.mark.parametrize("path", ["e.html", "./e.html", "../shared/e.html", "sub/../e.html"])
+@pytest.mark.parametrize("path", ["e.html", "./e.html", "../common/e.html", "sub/../e.html"])
 def test_a_path_starts_beside_the_manifest(path: str, tmp_path: Path) -> None:
     """Relative paths may go up, as long as they stay below the root."""
-    files = {"x/m.yaml": _naming(path), "x/e.html": "1", "shared/e.html": "1", "x/sub/f": ""}
+    files = {"x/m.yaml": _naming(path), "x/e.html": "1", "common/e.html": "1", "x/sub/f": ""}
     write(tmp_path, files)
 
     assert _html(tmp_path) == "1"
@@ -84,8 +84,8 @@ def test_no_path_leaves_the_root(path: str, tmp_path: Path) -> None:
 @_posix
 def test_a_link_inside_the_root_is_followed(tmp_path: Path) -> None:
     """What a link names is read, as long as it is below the root."""
-    write(tmp_path, {"x/m.yaml": _naming("link.html"), "shared/e.html": "1"})
-    (tmp_path / "x/link.html").symlink_to(tmp_path / "shared/e.html")
+    write(tmp_path, {"x/m.yaml": _naming("link.html"), "common/e.html": "1"})
+    (tmp_path / "x/link.html").symlink_to(tmp_path / "common/e.html")
 
     assert _html(tmp_path) == "1"
 
