@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint check format bench clean
+.PHONY: demo test lint check sweep format bench clean
 
 demo: $(VENV)/installed  ## the whole story against the embedded sandbox: plan, apply, drift, reconcile
 	@$(BIN)/personalize-sync demo
@@ -17,6 +17,9 @@ lint: $(VENV)/checked  ## format, style and types
 	$(BIN)/mypy
 
 check: lint test  ## all that CI demands
+
+sweep: $(VENV)/tested  ## the random life of a tenant, for many minutes
+	SWEEP=3000 $(BIN)/python -m pytest tests/conformance/test_no_edit_is_lost.py --timeout 3600
 
 format: $(VENV)/checked
 	$(BIN)/ruff format .

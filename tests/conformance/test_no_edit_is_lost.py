@@ -14,7 +14,7 @@ from world import World
 
 from personalize_sync.project import OnDrift
 from personalize_sync.sandbox import Fault
-from personalize_sync.sandbox.faults import ConcurrentEdit
+from personalize_sync.sandbox.faults import ConcurrentEdit, Status
 
 _KEYS = st.sampled_from(["one", "two"])
 _FIELDS = st.sampled_from(["name", "html", "icon"])
@@ -79,13 +79,19 @@ class TwoWorlds(RuleBasedStateMachine):
             before = self.world.rules.get("writers", ())
             self.world.rules["writers"] = (*before, *sorted(former))
 
-    @rule(policy=st.sampled_from(list(OnDrift)), race=st.booleans(), word=_WORDS)
-    def apply(self, *, policy: OnDrift, race: bool, word: str) -> None:
-        """Somebody applies; Maria may edit between the tool's last look and its write."""
-        path = "*/" + self.world.sandbox.stored("template/one").ref
-        fault = Fault(ConcurrentEdit("template/one", {"icon": word}), method="PUT", path=path)
+    @rule(
+        policy=st.sampled_from(list(OnDrift)),
+        race=st.booleans(),
+        partial=st.booleans(),
+        word=_WORDS,
+    )
+    def apply(self, *, policy: OnDrift, race: bool, partial: bool, word: str) -> None:
+        """Somebody applies; Maria may edit between look and write, and a write may be refused."""
+        fault = Fault(ConcurrentEdit("template/one", {"icon": word}), "PUT", self._path("one"))
         if race:
             self.world.sandbox.faults.add(fault)
+        if partial:
+            self.world.sandbox.faults.add(Fault(Status(400), "PUT", self._path("two")))
         report = self.world.apply(on_drift=policy, skip_blocked=True)
         self.world.sandbox.faults.clear()
         for change in report.plan.changes:
@@ -96,7 +102,8 @@ class TwoWorlds(RuleBasedStateMachine):
                 self.shown.add((drift.address.key, field.pointer, str(field.before)))
         if fault.fired:
             # Our write was the next request, so it went over her edit; that must have been said.
-            assert report.exit_code == 13
+            (hit,) = (o for o in report.outcomes if o.address.key == "one")
+            assert hit.exit_code == 13
             self.maria.pop(("one", "icon"), None)
 
     @invariant()
@@ -118,6 +125,9 @@ class TwoWorlds(RuleBasedStateMachine):
         if field == "html":
             return body["templateElements"][0]["template"]
         return body.get(field)
+
+    def _path(self, key: str) -> str:
+        return "*/" + self.world.sandbox.stored(f"template/{key}").ref
 
     def _ids(self) -> list[str]:
         names = (
