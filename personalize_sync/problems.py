@@ -98,6 +98,7 @@ RULES: dict[str, str] = {
     "PS3008": "code that does not parse",
     "PS7001": "observed object missing",
     "PS7002": "perhaps a rename",
+    "PS7003": "archived in the tenant",
     "PS4001": "plain-text secret in a manifest",
     "PS4002": "token URL without https",
     "PS4003": "secret where none belongs",

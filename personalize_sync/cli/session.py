@@ -140,6 +140,8 @@ def sandbox_file(project: Project) -> Path:
     folder = project.root / STATE
     try:
         folder.mkdir(exist_ok=True)
+        # Like any tenant it holds the secrets it was sent.
+        (folder / "sandbox.db").touch(mode=0o600)
     except OSError as error:
         raise click.ClickException(f"cannot create {folder}: {error.strerror}") from None
     return folder / "sandbox.db"

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from personalize_sync.planning.match import Matches
     from personalize_sync.resources import Address, Live, Resource
 
+_ARCHIVED = " - archived "
 _MOST_PAIRS = 2_500
 """A big import would compare everything with everything."""
 _ALIKE = 0.8
@@ -39,6 +40,30 @@ def lookalikes(changes: Iterable[Change], matches: Matches) -> tuple[Problem, ..
         if live.kind == change.address.kind and not live.parent and not is_built_in(live)
     )
     return tuple(_found(islice(pairs, _MOST_PAIRS), matches))
+
+
+def departed(changes: Iterable[Change], objects: Iterable[Live]) -> tuple[Problem, ...]:
+    """Return a warning for each create whose name an archived object holds, or held.
+
+    Connections and models are known by name, archived ones left out, and archiving may rename
+    (API reference: update-a-decision-model). So a person's archive is no drift here; it is said.
+    """
+    created = [c.desired for c in changes if c.action is Action.CREATE and c.desired]
+    wanted = {(r.address.kind, r.name): r for r in created if not BY_NAME[r.address.kind].parent}
+    gone = ((live, live.name.partition(_ARCHIVED)[0]) for live in objects if live.archived)
+    return tuple(
+        Problem(
+            "PS7003",
+            f"{wanted[live.kind, name].address} would be created anew; an object of this name was "
+            f"archived by {live.author or 'somebody'}, {live.modified_at or 'at an unknown time'}",
+            "If it was archived by mistake, bring it back in the tenant and plan again.",
+            location=wanted[live.kind, name].source.start,
+            severity=Severity.WARNING,
+            address=str(wanted[live.kind, name].address),
+        )
+        for live, name in sorted(gone, key=lambda pair: pair[0].ref)
+        if (live.kind, name) in wanted and BY_NAME[live.kind].identity == "name"
+    )
 
 
 def _found(pairs: Iterable[tuple[Resource, Address, Live]], matches: Matches) -> Iterator[Problem]:

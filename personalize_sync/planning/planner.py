@@ -8,7 +8,7 @@ from personalize_sync.kinds import BY_NAME
 from personalize_sync.planning.change import Action, Change, Drift
 from personalize_sync.planning.decide import Scene, decide, is_observed
 from personalize_sync.planning.guards import guard
-from personalize_sync.planning.likeness import lookalikes
+from personalize_sync.planning.likeness import departed, lookalikes
 from personalize_sync.planning.match import Matches, match
 from personalize_sync.planning.order import in_order
 from personalize_sync.planning.plan import Plan, Scope, SourceTree, Target
@@ -60,7 +60,11 @@ def make_plan(
         target=target,
         changes=in_order(guard([*todo, *pruned.archives.values()], matches, state, policy=policy)),
         drift=tuple(sorted(drift, key=lambda entry: entry.address)),
-        diagnostics=(*_diagnostics(desired, matches, policy), *lookalikes(todo, matches)),
+        diagnostics=(
+            *_diagnostics(desired, matches, policy),
+            *lookalikes(todo, matches),
+            *departed(todo, state.objects),
+        ),
         source=source or SourceTree(),
         scope=Scope(
             policy.select,

@@ -11,6 +11,8 @@ from personalize_sync.planning.change import Action, Cause
 from personalize_sync.project import OnDrift
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from world import World
 
 
@@ -138,3 +140,21 @@ def test_the_marks_of_a_conflict_never_reach_the_tenant(world: World) -> None:
     (change,) = world.plan(allow=(("conflict-marks", "*"),)).changes
 
     assert [block.rule for block in change.blocked] == ["conflict-marks"]
+
+
+@pytest.mark.parametrize("setting", ["K15=decision-models", "K15=none", "K15=all"])
+@pytest.mark.parametrize("address", ["connection/weather", "decision-model/banner"])
+def test_a_create_names_who_archived_its_namesake(
+    worlds: Callable[..., World], setting: str, address: str
+) -> None:
+    """Known by name only, an archived object is not taken up again, but neither passed over."""
+    world = worlds(knobs=(setting,))
+    world.connection("weather", name="weather")
+    world.model("banner")
+    world.apply()
+    world.edit(address, archived=True)
+
+    (warning,) = world.plan().diagnostics
+
+    assert (warning.id, warning.address) == ("PS7003", address)
+    assert "archived by auth0|maria" in warning.message
