@@ -262,3 +262,17 @@ def test_a_saved_plan_is_shown_without_a_network(shop: Shop) -> None:
     assert said["terminal"].out.splitlines()[-1] == said["summary"].out.splitlines()[-1]
     assert said["json"].document["digest"] == _saved(shop)["digest"]
     assert shop.sandbox.requests == []
+
+
+def test_a_plan_of_another_tenant_is_refused(synced: Shop) -> None:
+    """The same address and keys, but another clientKey answers: nothing is written."""
+    synced.template("strip", name="Other")
+    synced("plan", "--out", _PLAN)
+    synced.sandbox.client_key = "anotherTenant0000000000000000000"
+    synced.sandbox.forget_requests()
+
+    said = synced("apply", _PLAN)
+
+    assert said.code == 13
+    assert "another tenant" in said.err
+    assert synced.writes() == []
