@@ -178,8 +178,8 @@ class Reader:
         try:
             answer = within(self._connection.deadline, lambda: self._transfer(request, where))
         except TimeoutError:
-            slow = UnreachableError(f"{where}: the answer is too slow", "Try again later.")
-            raise _uncertain(request, slow) from None
+            slow = httpx.ReadTimeout("the deadline has passed")
+            raise _uncertain(request, _unreachable(where, slow)) from None
         except _NEVER_SENT as error:
             raise Again(_unreachable(where, error)) from None
         except httpx.HTTPError as error:
