@@ -276,16 +276,17 @@ def circles(follow: Mapping[Address, Sequence[Address]]) -> Iterator[tuple[Addre
     """Yield one circle for each place where a walk along the references comes back to itself."""
     done: set[Address] = set()
     for start in sorted(follow):
-        path: list[Address] = []
+        path: dict[Address, None] = {}  # in order; a list would make long chains quadratic
         steps: list[Iterator[Address]] = [iter((start,))]
         while steps:
             here = next(steps[-1], None)
             if here is None:
                 steps.pop()
                 if path:
-                    done.add(path.pop())
+                    done.add(path.popitem()[0])
             elif here in path:
-                yield tuple(path[path.index(here) :])
+                walked = list(path)
+                yield tuple(walked[walked.index(here) :])
             elif here not in done:
-                path.append(here)
+                path[here] = None
                 steps.append(iter(follow.get(here, ())))
