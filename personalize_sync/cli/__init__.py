@@ -18,6 +18,7 @@ _COMMANDS = {
     "pull": ("pull", "Bring edits made in the tenant back into the manifests."),
     "verify": ("verify", "Prove that the tenant is as the manifests say. Only reads."),
     "show": ("show", "Show a saved plan, without any network."),
+    "environments": ("environments", "List the environments, as a matrix for CI if asked."),
     "schema": ("schema", "Print the JSON Schema of a kind."),
     "sandbox": ("sandbox", "Serve, reset or edit the embedded simulated tenant."),
     "auth": ("auth", "Inspect the API keys."),

@@ -84,18 +84,28 @@ class Common:
         )
 
 
-def common(function: _F) -> _F:
-    """Give a command the shared options; it receives them as one `Common`."""
+def speaking(*formats: str) -> Callable[[_F], _F]:
+    """Give a command the shared options, with these formats; it receives them as one `Common`."""
 
-    @functools.wraps(function)
-    def wrapper(*args: Any, **given: Any) -> Any:
-        names = ("chdir", "env", "format", "output", "no_color", "quiet", "verbose", "no_input")
-        taken = {name: given.pop(name) for name in names}
-        return function(_gathered(taken), *args, **given)
+    def decorate(function: _F) -> _F:
+        @functools.wraps(function)
+        def wrapper(*args: Any, **given: Any) -> Any:
+            names = ("chdir", "env", "format", "output", "no_color", "quiet", "verbose", "no_input")
+            gathered = _gathered({name: given.pop(name) for name in names})
+            if gathered.format not in formats:
+                known = ", ".join(formats)
+                raise click.UsageError(f"there is no format {gathered.format} here; known: {known}")
+            return function(gathered, *args, **given)
 
-    for names, attributes in reversed(_SHARED):
-        wrapper = option(*names, **attributes)(wrapper)
-    return wrapper  # type: ignore[return-value]
+        for names, attributes in reversed(_SHARED):
+            special = {"type": click.Choice(formats)} if "--format" in names else {}
+            wrapper = option(*names, **{**attributes, **special})(wrapper)
+        return wrapper  # type: ignore[return-value]
+
+    return decorate
+
+
+common = speaking(*FORMATS)
 
 
 def before_the_command(function: _F) -> _F:
