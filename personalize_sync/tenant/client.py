@@ -26,7 +26,7 @@ from personalize_sync.resources import Secret
 from personalize_sync.tenant import firewall
 from personalize_sync.tenant.answers import SIZE_CAP, read_object
 from personalize_sync.tenant.deadline import within
-from personalize_sync.tenant.refusals import refusal
+from personalize_sync.tenant.refusals import key_refused, refusal
 from personalize_sync.tenant.retrying import Again, Patience, persist, retry_after
 from personalize_sync.tenant.tokens import Token, Tokens, token_from
 
@@ -108,15 +108,21 @@ class Reader:
         origin = f"{method} {path}"
         token = self._tokens.get(feature)
 
-        def attempt() -> _Answer:
+        def send(with_token: Token) -> tuple[_Answer, bool]:
             nonlocal token
+            token = with_token
             answer = self._send(method, path, token=token, query=query, body=body)
-            if answer.status == httpx.codes.UNAUTHORIZED:
-                # It was not processed. A token may end before its time; a missing scope looks the
-                # same, so only one new token is tried.
-                token = self._tokens.get(feature, instead_of=token)
-                answer = self._send(method, path, token=token, query=query, body=body)
-            return answer
+            return answer, answer.status == httpx.codes.UNAUTHORIZED
+
+        def attempt() -> _Answer:
+            answer, is_refused = send(token)
+            if not is_refused:
+                self._tokens.was_accepted(feature, token)
+                return answer
+            if self._tokens.is_useless(feature, token):
+                return answer
+            # It was not processed, so even a write may be sent again.
+            return self._tokens.after_refusal(feature, token, send)
 
         answer = persist(attempt, self._connection.patience)
         if answer.status == httpx.codes.NOT_FOUND and method == "GET":
@@ -127,7 +133,7 @@ class Reader:
                 answer.raw,
                 origin=origin,
                 feature=feature,
-                token=token.bearer,
+                token=token,
                 secretive=_carries_secrets(path, body),
             )
         try:
@@ -230,16 +236,14 @@ class Reader:
         answer = persist(attempt, self._connection.patience)
         # Nothing of a refusal is shown: it may echo what was sent.
         if not httpx.codes.is_success(answer.status):
-            raise CredentialError(
-                f'the API key for the feature "{feature}" was refused '
-                f"(token endpoint: {answer.status})",
-                f"Check {' or '.join(self._keyring.variables(feature))} and its secret; "
-                "the key may be wrong, revoked, or of another region.",
+            variables = " or ".join(self._keyring.variables(feature))
+            raise key_refused(
+                answer.status, feature, variables, worked=self._tokens.has_given(feature)
             )
         token = token_from(read_object(answer.raw, "the token endpoint"), now)
         if token is None:
             raise TenantError("the token endpoint answered without a token", "Check tokenUrl.")
-        return token
+        return token.without(key.secret)
 
 
 class Writer(Reader):

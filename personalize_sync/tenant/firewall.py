@@ -8,24 +8,26 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from urllib.parse import unquote
 
 from personalize_sync.errors import CredentialError
 from personalize_sync.kinds import KINDS
 
-_PART = r"[^/?#]+"
+# What no URL needs to encode (RFC 3986, section 2.3); refs and friendlyIds have nothing else. An
+# encoded slash or dot would pass here and be decoded behind a proxy.
+_PART = r"[A-Za-z0-9._~-]+"
 
 
 def check(feature: str, method: str, path: str) -> None:
     """Raise CredentialError unless the feature may make this request."""
     # HTTP clients and servers resolve dots: such a path would arrive as another one.
-    dotted = any(unquote(part) in (".", "..") for part in path.split("/"))
+    dotted = any(part in (".", "..") for part in path.split("/"))
     if dotted or not any(
         m == method and pattern.fullmatch(path) for m, pattern in _opened_by(feature)
     ):
         raise CredentialError(
             f'refused to send {method} {path} with the key for "{feature}"',
-            "This request is outside what that feature is declared for. Please report it.",
+            "It is outside what that feature is declared for, or an id in it is none. "
+            "Please report it.",
         )
 
 

@@ -25,7 +25,7 @@ from tenant.access import (
 
 from personalize_sync.errors import CredentialError, SyncError, TenantError
 from personalize_sync.resources import Secret
-from personalize_sync.sandbox import Fault, Sandbox, SandboxTransport
+from personalize_sync.sandbox import Fault, Knobs, Sandbox, SandboxTransport
 from personalize_sync.sandbox.faults import Instead, Reset, Status
 from personalize_sync.tenant.keyring import Keyring
 
@@ -74,8 +74,35 @@ def test_a_revoked_key_ends_the_run_at_its_next_request() -> None:
         statuses = [r.status for r in sandbox.requests]
 
     assert (type(error), error.exit_code) == (CredentialError, 11)
+    assert "gave a token earlier in this run" in error.message
+    assert "revoked" in error.hint
     assert statuses == [200, 200, 401, 401]
     assert "sandbox-developer-templates-secret" not in _everything(error)
+
+
+@pytest.mark.parametrize(("code", "told"), [(403, "of another feature"), (401, "does not know it")])
+def test_a_key_of_another_feature_is_told_by_what_it_was_granted(code: int, told: str) -> None:
+    """403 says that the key is valid, 401 leaves more open; the granted scopes are shown."""
+    with Sandbox(knobs=Knobs.parse([f"K03={code}"])) as sandbox:
+        sandbox.add_key(
+            "connections", "sandbox-developer-templates", "sandbox-developer-templates-secret"
+        )
+        error = _ask(reader(SandboxTransport(sandbox)))
+
+    assert (type(error), error.exit_code) == (CredentialError, 11)
+    assert told in error.hint
+    assert "granted: personalize.external_webservices:manage" in error.hint
+
+
+@pytest.mark.parametrize("echo", [SECRET, f"x{SECRET}y", SECRET[2:14], "bearer-of-the-test"])
+def test_scopes_that_echo_a_secret_are_not_shown(echo: str) -> None:
+    """Scopes are printed by the audit, and are whatever the token endpoint says."""
+    token = {"access_token": "bearer-of-the-test", "scope": f"personalize.templates:manage {echo}"}
+    pretender = Pretender(token=json.dumps(token).encode(), status=403)
+    client = reader(pretender, secret=SECRET)
+
+    assert client.scopes("developer-templates") == ("personalize.templates:manage",)
+    assert echo not in _everything(_ask(client))
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 422])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Barrier, BrokenBarrierError
 from typing import TYPE_CHECKING
 
@@ -151,6 +152,41 @@ def test_a_token_may_die_after_any_number_of_requests(life: int) -> None:
 
     assert all(answer is not None for answer in answers)
     assert tokens <= 1 + 20 // life
+
+
+@pytest.mark.parametrize("life", [1, 2, 3])
+def test_tokens_that_others_use_up_are_no_reason_to_stop(life: int) -> None:
+    """Eight workers share tokens that die after a few requests: all 64 requests are answered."""
+    knobs = Knobs.parse(["K02=shorter", f"token_dies_after={life}r"])
+    with Sandbox(knobs=knobs) as sandbox, ThreadPoolExecutor(8) as pool:
+        client = reader(SandboxTransport(sandbox))
+        ask = partial(client.get, "connections")
+        answers = list(pool.map(ask, ["/v2/connections"] * 64))
+        tokens = _token_requests(sandbox)["sandbox-connections"]
+
+    assert None not in answers
+    assert 64 // life <= tokens <= 65
+
+
+@pytest.mark.parametrize("code", [401, 403])
+def test_workers_with_a_wrong_scope_stop_together(code: int) -> None:
+    """Eight workers, one useless key: two token requests in all, and an error for each."""
+    with Sandbox(knobs=Knobs.parse([f"K03={code}"])) as sandbox, ThreadPoolExecutor(8) as pool:
+        sandbox.add_key(
+            "connections", "sandbox-developer-templates", "sandbox-developer-templates-secret"
+        )
+        client, start = reader(SandboxTransport(sandbox)), Barrier(8)
+
+        def work(_: int) -> int:
+            start.wait(5)
+            with pytest.raises(CredentialError) as refused:
+                client.get("developer-templates", TEMPLATES)
+            return refused.value.exit_code
+
+        assert list(pool.map(work, range(8))) == [11] * 8
+        tokens = _token_requests(sandbox)["sandbox-developer-templates"]
+
+    assert tokens == (1 if code == 403 else 2)
 
 
 def test_a_token_that_expires_in_the_tenant_first_is_renewed() -> None:
