@@ -10,7 +10,7 @@ from personalize_sync.apply.convergence import leftovers, unlisted
 from personalize_sync.apply.run import Run
 from personalize_sync.apply.schedule import Task, carry_out
 from personalize_sync.apply.write import deploy, write
-from personalize_sync.errors import GuardError, StaleError, SyncError
+from personalize_sync.errors import GuardError, StaleError, SyncError, UnreachableError
 from personalize_sync.kinds import BY_NAME
 from personalize_sync.planning.change import Action, Change
 from personalize_sync.planning.outcome import Outcome, Report, Result
@@ -64,17 +64,26 @@ def apply(
         _tasks(plan.changes, run, outcomes, ways),
         # Until an answer has shown whose tenant this is, nothing is risked but the first write.
         parallelism=ways.parallelism if tenant.is_recognised else 1,
-        stopped=lambda: ways.stopped() or run.misled or _failed_already(outcomes, ways),
+        stopped=lambda: ways.stopped() or run.halted or _failed_already(outcomes, ways),
     )
-    lagging = unlisted(run)
-    intact = [a for a, outcome in outcomes.items() if outcome.result is not Result.FAILED]
-    return Report(
+    report = Report(
         plan,
         tuple(outcomes[change.address] for change in plan.changes),
-        leftovers=leftovers(run, intact),
-        unlisted=lagging,
         strangers=tuple(sorted(run.authors - state.ours)),
     )
+    return _proven(report, run)
+
+
+def _proven(report: Report, run: Run) -> Report:
+    """Return the report with what reading everything again showed; what was written is told anyway."""
+    intact = [o.address for o in report.outcomes if o.result is not Result.FAILED]
+    if run.halted:
+        return replace(report, unproven=run.halted if run.written else "")
+    try:
+        lagging = unlisted(run)
+        return replace(report, leftovers=leftovers(run, intact), unlisted=lagging)
+    except SyncError as error:
+        return replace(report, unproven=error.message)
 
 
 def _left_out(plan: Plan, stale: Mapping[Address, str]) -> dict[Address, Outcome]:
@@ -163,7 +172,9 @@ def _record(
         outcome = carry(change, run)
     except SyncError as error:
         if isinstance(error, GuardError):
-            run.misled = error.message
+            run.halted = error.message
+        if isinstance(error, UnreachableError):
+            run.halted = f"the tenant stopped answering ({error.message})"
         text = " ".join(part for part in (error.message + ".", error.hint) if part)
         outcome = Outcome(
             change.address,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from personalize_sync.errors import StaleError, TenantError, UnknownOutcomeError
+from personalize_sync.errors import StaleError, TenantError, UnknownOutcomeError, UnreachableError
 from personalize_sync.planning.compare import align, differing
 from personalize_sync.planning.precondition import stored
 from personalize_sync.resources import pointer
@@ -123,6 +123,8 @@ def _settled(send: Callable[[], Live], look: Callable[[], Live | None], run: Run
             try:
                 found = _looked_for(look, run, times=_LOOKS + attempt)
             except TenantError as blind:
+                if isinstance(blind, UnreachableError):
+                    run.halted = f"the tenant stopped answering ({blind.message})"
                 raise UnknownOutcomeError(
                     f"{unknown.message}, and then {blind.message}", unknown.hint
                 ) from None

@@ -22,8 +22,8 @@ class Run:
     """The tenant, the secrets, and what became known while writing.
 
     `planned` are the refs of the plan; `written` and `sent` hold, by address, the newest answer and
-    the state that was asked for. `misled` says why no further change may start, once an answer has
-    shown that this is another tenant.
+    the state that was asked for. `halted` says why no further change may start: an answer has shown
+    that this is another tenant, or no answers come any more.
     """
 
     tenant: WritableTenant
@@ -33,7 +33,7 @@ class Run:
     ours: frozenset[str] = frozenset()
     written: dict[Address, Live] = field(default_factory=dict)
     sent: dict[Address, Resource] = field(default_factory=dict)
-    misled: str = ""
+    halted: str = ""
     _lists: dict[tuple[str, str], tuple[Live, ...]] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 

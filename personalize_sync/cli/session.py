@@ -42,7 +42,7 @@ class Session:
         from personalize_sync.tenant.live import Tenant  # noqa: PLC0415
 
         keyring = self.keyring()
-        reader = Reader(self.connection(), keyring)
+        reader = Reader(self.connection(parallelism), keyring)
         with closing(Tenant(reader, keyring, self.environment, parallelism=parallelism)) as tenant:
             yield tenant
 
@@ -53,17 +53,19 @@ class Session:
         from personalize_sync.tenant.live import WritableTenant  # noqa: PLC0415
 
         keyring = self.keyring()
-        writer = Writer(self.connection(), keyring)
+        writer = Writer(self.connection(parallelism), keyring)
         with closing(
             WritableTenant(writer, keyring, self.environment, parallelism=parallelism)
         ) as tenant:
             yield tenant
 
-    def connection(self) -> Connection:
-        """Return where the tenant answers."""
+    def connection(self, parallelism: int = 4) -> Connection:
+        """Return where the tenant answers, and how much may be asked of it at once."""
         from personalize_sync.tenant.client import Connection  # noqa: PLC0415 - httpx
 
-        return Connection(self.environment.base_url, self.environment.token_url)
+        return Connection(
+            self.environment.base_url, self.environment.token_url, parallelism=parallelism
+        )
 
     def keyring(self) -> Keyring:
         """Return the keys of the environment."""

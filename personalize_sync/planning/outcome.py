@@ -55,6 +55,7 @@ class Report:
 
     `strangers` are the stamps of our own writes that `writers` does not name yet: without them the
     next plan cannot tell our writes from others. `unlisted` was written, but no list shows it yet.
+    `unproven` says why what was written could not be read again, if so.
     """
 
     plan: Plan
@@ -62,6 +63,7 @@ class Report:
     leftovers: tuple[Leftover, ...] = ()
     strangers: tuple[str, ...] = ()
     unlisted: tuple[Address, ...] = ()
+    unproven: str = ""
 
     @property
     def wrote(self) -> tuple[Outcome, ...]:
@@ -76,4 +78,6 @@ class Report:
             codes.add(14)
         if self.leftovers:
             codes.add(17)
+        if self.unproven:
+            codes.add(1)
         return next((code for code in (130, 143, 11, 14, 13, 17, 12, 1) if code in codes), 0)

@@ -86,6 +86,7 @@ def report_document(report: Report, look: Look) -> dict[str, Any]:
             for left in report.leftovers
         ],
         "strangers": list(report.strangers),
+        "unproven": report.unproven,
         "exit_code": report.exit_code,
     }
 

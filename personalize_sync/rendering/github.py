@@ -114,6 +114,8 @@ def _report(report: Report) -> Iterator[Annotation]:
             yield Annotation(levels[outcome.result], title, outcome.error, at)
     for stamp in report.strangers:
         yield Annotation("warning", "unknown writer", wording.stranger(stamp))
+    if report.unproven:
+        yield Annotation("error", "not proven", wording.unproven(report))
     for left in report.leftovers:
         about = f"{left.path}: sent {brief(left.sent)}, stored {brief(left.stored)}"
         at = places.get(left.address)

@@ -151,7 +151,7 @@ def _report(report: Report) -> _Parts:
         f"stored {code(brief(left.stored))}"
         for left in report.leftovers
     ]
-    tail += [f"- note: {code(wording.stranger(stamp))}" for stamp in report.strangers]
+    tail += [f"- note: {code(remark)}" for remark in wording.remarks(report)]
     return head, blocks, [*tail, "", wording.written(report), "", wording.apply_line(report)]
 
 

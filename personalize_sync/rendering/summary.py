@@ -26,7 +26,7 @@ def render(document: Plan | Report | Problems, look: Look) -> str:
             lines = [*_plan(document, look.view), wording.last_line(document, look.view)]
         case Report():
             lines = [_outcome(outcome) for outcome in in_plan_order(document)]
-            lines += map(wording.stranger, document.strangers)
+            lines += wording.remarks(document)
             lines += [wording.written(document), wording.apply_line(document)]
         case _:
             found = complaints.ordered(document)

@@ -107,8 +107,8 @@ def _add_report(page: Page, report: Report) -> None:
         page.add(f"sent:   {shown(left.sent)}", indent=4)
         page.add(f"stored: {shown(left.stored)}", indent=4)
     page.gap()
-    for stamp in report.strangers:
-        page.add(f"note: {wording.stranger(stamp)}")
+    for remark in wording.remarks(report):
+        page.add(f"note: {remark}")
     page.add(wording.written(report))
     page.add(Span(wording.apply_line(report), "strong"))
 

@@ -241,6 +241,16 @@ def stranger(stamp: str) -> str:
     return f"our writes are stamped {stamp}: add it to writers in the project file"
 
 
+def remarks(report: Report) -> list[str]:
+    """Return what a reader has to know beside the outcomes."""
+    return [*map(stranger, report.strangers), *([unproven(report)] if report.unproven else [])]
+
+
+def unproven(report: Report) -> str:
+    """Return why nobody knows whether what was written stuck."""
+    return f"not proven to have converged: {report.unproven}; run verify when it answers again"
+
+
 def why(outcome: Outcome) -> str:
     """Return what the text of an outcome that was no success is."""
     return "error" if outcome.result is Result.FAILED else "reason"

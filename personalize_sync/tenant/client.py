@@ -26,8 +26,9 @@ from personalize_sync.resources import Secret
 from personalize_sync.tenant import firewall
 from personalize_sync.tenant.answers import SIZE_CAP, read_object
 from personalize_sync.tenant.deadline import within
+from personalize_sync.tenant.limiter import Limiter
 from personalize_sync.tenant.refusals import key_refused, refusal
-from personalize_sync.tenant.retrying import Again, Patience, persist, retry_after
+from personalize_sync.tenant.retrying import Again, Patience, Quota, persist, retry_after
 from personalize_sync.tenant.tokens import Token, Tokens, token_from
 
 if TYPE_CHECKING:
@@ -38,16 +39,21 @@ if TYPE_CHECKING:
 
 # The server may have acted on a write before one of these.
 _UNCERTAIN_STATUS = frozenset({500, 502, 503, 504})
+_BUSY = frozenset({429, 503})
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Where a tenant answers, and how long to wait for it (seconds, in all, per request)."""
+    """Where a tenant answers, and how long to wait for it (seconds, in all, per request).
+
+    `parallelism` is how many requests may be under way at once.
+    """
 
     base_url: str
     token_url: str
     deadline: float = 60.0
+    parallelism: int = 4
     patience: Patience = field(default_factory=Patience)
     transport: httpx.BaseTransport | None = None
 
@@ -68,6 +74,8 @@ class Reader:
         self._connection = connection
         self._keyring = keyring
         self._tokens = Tokens(self._request_token)
+        self._limiter = Limiter(connection.parallelism)
+        self._quota = Quota()
         self._http = httpx.Client(
             transport=connection.transport,
             follow_redirects=False,
@@ -124,7 +132,7 @@ class Reader:
             # It was not processed, so even a write may be sent again.
             return self._tokens.after_refusal(feature, token, send)
 
-        answer = persist(attempt, self._connection.patience)
+        answer = persist(attempt, self._connection.patience, self._quota)
         if answer.status == httpx.codes.NOT_FOUND and method == "GET":
             return None
         if not httpx.codes.is_success(answer.status):
@@ -182,7 +190,10 @@ class Reader:
         """Send one request and read its whole answer within the deadline and the size cap."""
         where = f"{request.method} {request.url.netloc.decode()}{request.url.path}"
         try:
-            answer = within(self._connection.deadline, lambda: self._transfer(request, where))
+            with self._limiter.turn() as complain:
+                answer = within(self._connection.deadline, lambda: self._transfer(request, where))
+                if answer.status in _BUSY:
+                    complain()
         except TimeoutError:
             slow = httpx.ReadTimeout("the deadline has passed")
             raise _uncertain(request, _unreachable(where, slow)) from None
@@ -233,7 +244,7 @@ class Reader:
             return answer
 
         now = time.monotonic()
-        answer = persist(attempt, self._connection.patience)
+        answer = persist(attempt, self._connection.patience, self._quota)
         # Nothing of a refusal is shown: it may echo what was sent.
         if not httpx.codes.is_success(answer.status):
             variables = " or ".join(self._keyring.variables(feature))

@@ -11,6 +11,7 @@ import random
 import time
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_any
@@ -39,6 +40,30 @@ class Patience:
     random: random.Random = field(default_factory=random.Random)
 
 
+class Quota:
+    """How many retries a run may still make; each request that ends well gives one back.
+
+    A tenant in trouble must not be asked five times over for each of a thousand objects.
+    """
+
+    def __init__(self, most: int = 100) -> None:
+        self._most = self._left = most
+        self._lock = Lock()
+
+    def spend(self) -> bool:
+        """Take one retry, if there is one left."""
+        with self._lock:
+            if not self._left:
+                return False
+            self._left -= 1
+            return True
+
+    def refund(self) -> None:
+        """Give one back."""
+        with self._lock:
+            self._left = min(self._most, self._left + 1)
+
+
 class Again(Exception):  # noqa: N818 - a signal between this module and the client
     """The request surely did not happen, or may be repeated; `final` is raised when trying ends."""
 
@@ -48,8 +73,11 @@ class Again(Exception):  # noqa: N818 - a signal between this module and the cli
         self.retry_after = retry_after
 
 
-def persist(attempt: Callable[[], _T], patience: Patience) -> _T:
-    """Call until it succeeds or patience ends; waits as the server asked, else with full jitter."""
+def persist(attempt: Callable[[], _T], patience: Patience, quota: Quota) -> _T:
+    """Call until it succeeds, or patience or quota end.
+
+    Waits as the server asked, else with full jitter.
+    """
 
     def wait(state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
@@ -58,17 +86,20 @@ def persist(attempt: Callable[[], _T], patience: Patience) -> _T:
         ceiling = patience.first_wait * 2.0 ** (state.attempt_number - 1)
         return patience.random.uniform(0, min(patience.longest_wait, ceiling))
 
+    enough = stop_any(stop_after_attempt(patience.attempts), stop_after_delay(patience.seconds))
     retrying = Retrying(
         retry=retry_if_exception_type(Again),
         wait=wait,
-        stop=stop_any(stop_after_attempt(patience.attempts), stop_after_delay(patience.seconds)),
+        stop=lambda state: enough(state) or not quota.spend(),
         reraise=True,
         sleep=patience.sleep,
     )
     try:
-        return retrying(attempt)
+        result = retrying(attempt)
     except Again as again:
         raise again.final from None
+    quota.refund()
+    return result
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

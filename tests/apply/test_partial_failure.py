@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from apply.single_writes import CONNECTIONS, MODELS, TEMPLATES, WRITES
 
 from personalize_sync.planning.outcome import Result
 from personalize_sync.sandbox import Fault
-from personalize_sync.sandbox.faults import Status
+from personalize_sync.sandbox.faults import Instead, Reset, Status
 
 if TYPE_CHECKING:
     from world import World
 
     from personalize_sync.planning.outcome import Report
+    from personalize_sync.sandbox.faults import Effect
 
 _MODEL, _VARIANT = "decision-model/banner", "decision-variant/banner:main"
 
@@ -138,3 +140,36 @@ def test_a_template_left_in_draft_is_named_as_written(world: World) -> None:
     assert world.stored("template/strip")["status"] == "DRAFT"
     assert world.apply().exit_code == 0
     assert world.stored("template/strip")["status"] == "PUBLISHED"
+
+
+def test_a_tenant_that_falls_silent_ends_the_run_after_one_change(world: World) -> None:
+    """The others are not even begun: each would wait as long as the first one did."""
+    for key in ("a", "b", "c", "d"):
+        world.template(key)
+    world.parallelism = 1
+    silent = world.sandbox.faults.add(Fault(Reset(), path=f"{TEMPLATES}*", nth=9, times=0))
+
+    report = world.apply()
+
+    assert silent.fired
+    results = list(_results(report).values())
+    assert results.count(Result.CREATED) == 1
+    assert results.count(Result.FAILED) == 1
+    assert results.count(Result.SKIPPED) == 2
+    assert "stopped answering" in _errors(report)["template/d"]
+    assert (report.exit_code, "stopped answering" in report.unproven) == (14, True)
+
+
+@pytest.mark.parametrize("effect", [Status(503), Status(403), Reset(), Instead()])
+def test_what_was_written_is_told_even_if_it_cannot_be_read_again(
+    world: World, effect: Effect
+) -> None:
+    """All was written, the proof fails: exit 1, an honest count, and no word of nothing written."""
+    world.template()
+    fault = world.sandbox.faults.add(Fault(effect, "GET", f"{TEMPLATES}*", nth=6, times=0))
+
+    report = world.apply()
+
+    assert fault.fired
+    assert _results(report) == {"template/strip": Result.CREATED}
+    assert (report.exit_code, bool(report.unproven)) == (1, True)

@@ -86,6 +86,7 @@ def applied() -> Any:
         outcome("template/torn", result=Result.SKIPPED, error="blocked", notes=("n",)),
         leftovers=(Leftover(address("template/a"), "/f", Secret("x"), ABSENT),),
         strangers=("uuid",),
+        unproven="no answer",
     )
 
 
