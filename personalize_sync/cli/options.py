@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
+from personalize_sync import __version__
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from personalize_sync.rendering import Look
 
 _F = TypeVar("_F", bound="Callable[..., Any]")
-FORMATS = ("terminal", "json", "markdown", "github", "summary")
+FORMATS = ("terminal", "json", "markdown", "sarif", "github", "summary")
 
 
 _SHARED: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
@@ -80,7 +82,7 @@ class Common:
             ascii="utf" not in encoding,
             verbose=self.verbose,
             prefix=_prefix(root) if root else "",
-            **more,
+            **{"tool_version": __version__, **more},
         )
 
 

@@ -13,7 +13,6 @@ from uuid import uuid4
 
 import click
 
-from personalize_sync import __version__
 from personalize_sync.cli.options import Common, option
 from personalize_sync.cli.progress import waiting
 from personalize_sync.cli.session import STATE, environment_of, load, open_project, session
@@ -160,7 +159,6 @@ def look_now(common: Common, root: Path, *, view: str = "plan") -> Look:
         id=str(uuid4()),
         created_at=f"{now:%Y-%m-%dT%H:%M:%SZ}",
         expires_at=f"{now + LIFETIME:%Y-%m-%dT%H:%M:%SZ}",
-        tool_version=__version__,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from personalize_sync.rendering import document as json_document
-from personalize_sync.rendering import github, markdown, summary, terminal
+from personalize_sync.rendering import github, markdown, sarif, summary, terminal
 from personalize_sync.rendering.document import plan_digest, plan_document, report_document
 from personalize_sync.rendering.gates import plain
 from personalize_sync.rendering.look import Look, Problems
@@ -25,6 +25,7 @@ RENDERERS: Mapping[str, Callable[[Rendered, Look], str]] = {
     "terminal": terminal.render,
     "json": json_document.render,
     "markdown": markdown.render,
+    "sarif": sarif.render,
     "github": github.render,
     "summary": summary.render,
 }

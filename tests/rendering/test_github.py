@@ -82,6 +82,27 @@ def test_a_plan_annotates_blocks_and_drift() -> None:
     assert [name for name, _, _ in drifting] == ["warning", "notice"]
 
 
+def test_a_remark_sits_on_the_line_it_is_about() -> None:
+    """A conflict is shown at the field in conflict, an edit at the first edited field."""
+    torn = field("/description", cause=Cause.CONFLICT, location=at(line=7))
+    moved = field("/name", cause=Cause.DRIFT, location=at("b.yaml", line=3))
+    target = field("/request/connectionUrl", location=at("c.yaml", line=9))
+    one = plan(
+        change("template/a", field(), torn, blocked=(block("conflict"),), location=at(line=1)),
+        change(
+            "connection/c", field(), target, blocked=(block("retarget"),), location=at("c.yaml")
+        ),
+        drift=(drift("template/b", field("/x"), moved, location=at("b.yaml", line=1)),),
+    )
+    places = [(p.get("file"), p.get("line")) for _, p, _ in parsed(render(one, "github", LOOK))]
+    assert places == [
+        ("templates/promo.yaml", "7"),
+        ("c.yaml", "9"),
+        ("b.yaml", "3"),
+        (None, None),
+    ]
+
+
 def test_a_failed_change_is_an_error_at_its_manifest() -> None:
     """An apply points at the manifest that could not be carried out."""
     failed = outcome("template/a", result=Result.FAILED, error="refused", wrote=False)
