@@ -99,7 +99,16 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
         f"{command}\ncode=$?; echo '{_MARK}'; (exit $code)\n"
         for command, _ in _commands()
     )
-    foreign = ("PERSONALIZE_SYNC_", "GIT_", "NO_COLOR", "COLUMNS", "LOYALTY_")
+    foreign = (
+        "PERSONALIZE_SYNC_",
+        "GIT_",
+        "NO_COLOR",
+        "COLUMNS",
+        "LOYALTY_",
+        "GITHUB_",
+        "GITLAB_",
+        "TF_",
+    )
     environ = {name: v for name, v in os.environ.items() if not name.startswith(foreign)}
     # The command of the environment that runs the tests, wherever it was installed.
     path = f"{Path(sys.executable).parent}{os.pathsep}{environ['PATH']}"

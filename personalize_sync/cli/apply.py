@@ -14,6 +14,7 @@ import click
 
 from personalize_sync import __version__
 from personalize_sync.cli.options import Common, common, option
+from personalize_sync.cli.pipeline import tell
 from personalize_sync.cli.plan_file import KEY, read
 from personalize_sync.cli.planning import (
     Wishes,
@@ -28,7 +29,7 @@ from personalize_sync.cli.planning import (
 from personalize_sync.cli.progress import counting, waiting
 from personalize_sync.cli.runs import journalled, mention_unfinished, resumed
 from personalize_sync.cli.session import STATE, open_project
-from personalize_sync.errors import StaleError, UsageError
+from personalize_sync.errors import GuardError, StaleError, UsageError
 from personalize_sync.planning.saved import Bound, approved, check
 
 if TYPE_CHECKING:
@@ -124,6 +125,7 @@ def _apply(common: Common, wishes: Wishes, given: Given) -> int:
         stuck = work.plan.blocked and not given.skip_blocked
         if work.plan.is_empty or stuck:
             common.deliver(rendered(work.plan, common, look))
+            tell(work.plan, common, look, GuardError.exit_code if stuck else 0)
         if work.plan.is_empty:
             return 0
         certain = given.auto_approve or given.plan_file or stuck
@@ -139,6 +141,7 @@ def _apply(common: Common, wishes: Wishes, given: Given) -> int:
             code = stopped() or report.exit_code
             journal.close(code)
     common.deliver(rendered(report, common, look))
+    tell(report, common, look, code, run_id=journal.run)
     _mention_oddities(report, common)
     return code
 

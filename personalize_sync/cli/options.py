@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from personalize_sync.rendering import Look
 
 _F = TypeVar("_F", bound="Callable[..., Any]")
+SYSTEMS = ("auto", "github", "none")
 FORMATS = ("terminal", "json", "markdown", "sarif", "github", "summary")
 
 
@@ -33,7 +34,14 @@ _SHARED: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
     (("-q", "--quiet"), {"is_flag": True, "help": "Nothing but the document and errors."}),
     (("-v", "--verbose"), {"is_flag": True, "help": "More detail; tracebacks for bugs."}),
     (("--no-input",), {"is_flag": True, "help": "Never ask."}),
+    (
+        ("--ci",),
+        {"type": click.Choice(SYSTEMS), "default": "auto", "help": "The CI system to tell."},
+    ),
 )
+
+
+_NAMES = tuple(max(names, key=len).lstrip("-").replace("-", "_") for names, _ in _SHARED)
 
 
 def option(*names: str, **attributes: Any) -> Callable[[_F], _F]:
@@ -55,6 +63,7 @@ class Common:
     quiet: bool
     verbose: bool
     ask: bool
+    ci: str
 
     def say(self, text: str) -> None:
         """Write a line to stderr, where it never mixes with the document."""
@@ -92,8 +101,7 @@ def speaking(*formats: str) -> Callable[[_F], _F]:
     def decorate(function: _F) -> _F:
         @functools.wraps(function)
         def wrapper(*args: Any, **given: Any) -> Any:
-            names = ("chdir", "env", "format", "output", "no_color", "quiet", "verbose", "no_input")
-            gathered = _gathered({name: given.pop(name) for name in names})
+            gathered = _gathered({name: given.pop(name) for name in _NAMES})
             if gathered.format not in formats:
                 known = ", ".join(formats)
                 raise click.UsageError(f"there is no format {gathered.format} here; known: {known}")
@@ -136,6 +144,7 @@ def _gathered(given: dict[str, Any]) -> Common:
         quiet=given["quiet"],
         verbose=given["verbose"],
         ask=not given["no_input"] and sys.stdin.isatty(),
+        ci=given["ci"],
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from personalize_sync.cli.options import Common, common, option
+from personalize_sync.cli.pipeline import tell
 from personalize_sync.cli.plan_file import write
 from personalize_sync.cli.planning import Wishes, look_now, read_plan, rendered, wishes
 
@@ -21,4 +22,6 @@ def command(common: Common, wishes: Wishes, out: str | None, detailed_exitcode: 
     common.deliver(rendered(plan, common, look))
     if out:
         write(out, plan, look)
-    return 2 if detailed_exitcode and not plan.is_empty else 0
+    code = 2 if detailed_exitcode and not plan.is_empty else 0
+    tell(plan, common, look, code, plan_file=out or "")
+    return code

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from personalize_sync.cli.pipeline import tell
 from personalize_sync.errors import InvalidInput, UsageError
 from personalize_sync.problems import did_you_mean
 from personalize_sync.project import FEATURES, Environment, Project
@@ -119,7 +120,9 @@ def deliver_problems(common: Common, root: Path, error: InvalidInput) -> None:
     from personalize_sync.rendering import Problems, render  # noqa: PLC0415
 
     document = Problems(error.problems, files=0, manifests=0)
-    common.deliver(render(document, common.format, common.look(root)))
+    look = common.look(root)
+    common.deliver(render(document, common.format, look))
+    tell(document, common, look, error.exit_code)
     common.say("Nothing was sent to the tenant, and nothing was written.")
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from personalize_sync.cli.options import Common, common
+from personalize_sync.cli.pipeline import tell
 from personalize_sync.cli.session import environment_of, open_project
 from personalize_sync.errors import UsageError
 from personalize_sync.problems import Problem, Severity
@@ -29,8 +30,11 @@ def command(common: Common, paths: tuple[str, ...]) -> int:
     loaded = load_manifests(project, environment=environment)
     shown = _below(loaded.problems, [Path(path) for path in paths], project.root)
     document = Problems(shown, files=loaded.files, manifests=loaded.manifests)
-    common.deliver(render(document, common.format, common.look(project.root)))
-    return 10 if any(problem.severity is Severity.ERROR for problem in shown) else 0
+    look = common.look(project.root)
+    common.deliver(render(document, common.format, look))
+    code = 10 if any(problem.severity is Severity.ERROR for problem in shown) else 0
+    tell(document, common, look, code)
+    return code
 
 
 def _below(problems: Iterable[Problem], paths: Iterable[Path], root: Path) -> tuple[Problem, ...]:

@@ -27,8 +27,8 @@ _WIDTH = 120
 _DIFF_LINES = 60
 
 
-def render(document: Plan | Report | Problems, look: Look) -> str:
-    """Return a document as Markdown that fits into one comment."""
+def render(document: Plan | Report | Problems, look: Look, *, limit: int = LIMIT) -> str:
+    """Return a document as Markdown of at most `limit` characters; by default it fits a comment."""
     match document:
         case Plan():
             head, blocks, tail = _plan(document, look)
@@ -36,7 +36,7 @@ def render(document: Plan | Report | Problems, look: Look) -> str:
             head, blocks, tail = _report(document)
         case _:
             head, blocks, tail = _problems(document, look)
-    text = within(LIMIT, head, blocks, tail)
+    text = within(limit, head, blocks, tail)
     return "\n".join(map(ascii_only, text.split("\n"))) if look.ascii else text
 
 
