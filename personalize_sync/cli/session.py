@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from personalize_sync.cli.options import Common
+    from personalize_sync.kinds.questions import Question
     from personalize_sync.manifests import Loaded
     from personalize_sync.tenant.client import Connection
     from personalize_sync.tenant.keyring import Keyring
@@ -37,24 +38,24 @@ class Session:
     environ: Mapping[str, str] = field(repr=False)
 
     @contextmanager
-    def readable(self, parallelism: int) -> Iterator[Tenant]:
-        """Open the tenant for reading: nothing but GET and the token POST can be sent."""
+    def readable(self, parallelism: int, *questions: Question) -> Iterator[Tenant]:
+        """Open the tenant for reading: GET, the token POST, and these questions can be sent."""
         from personalize_sync.tenant.client import Reader  # noqa: PLC0415 - httpx
         from personalize_sync.tenant.live import Tenant  # noqa: PLC0415
 
         keyring = self.keyring()
-        reader = Reader(self.connection(parallelism), keyring)
+        reader = Reader(self.connection(parallelism), keyring, questions=questions)
         with closing(Tenant(reader, keyring, self.environment, parallelism=parallelism)) as tenant:
             yield tenant
 
     @contextmanager
-    def writable(self, parallelism: int) -> Iterator[WritableTenant]:
+    def writable(self, parallelism: int, *questions: Question) -> Iterator[WritableTenant]:
         """Open the tenant for reading and writing."""
         from personalize_sync.tenant.client import Writer  # noqa: PLC0415 - httpx
         from personalize_sync.tenant.live import WritableTenant  # noqa: PLC0415
 
         keyring = self.keyring()
-        writer = Writer(self.connection(parallelism), keyring)
+        writer = Writer(self.connection(parallelism), keyring, questions=questions)
         with closing(
             WritableTenant(writer, keyring, self.environment, parallelism=parallelism)
         ) as tenant:

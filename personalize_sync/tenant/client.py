@@ -1,7 +1,7 @@
 """Requests to one tenant: signed, fenced, bounded, and read strictly.
 
-`Reader` can only read: its HTTP client refuses every request but GET and the token POST.
-`Writer` adds POST and PUT. Redirects are never followed, so a token never leaves for another host.
+`Reader` can only read: its HTTP client refuses every request but GET, the token POST, and the
+questions (POSTs that change nothing) that it was opened for. `Writer` adds POST and PUT. Redirects are never followed, so a token never leaves for another host.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from personalize_sync.errors import (
     UnknownOutcomeError,
     UnreachableError,
 )
-from personalize_sync.kinds import KINDS
+from personalize_sync.kinds import BY_NAME, KINDS
 from personalize_sync.kinds.kind import first_object
 from personalize_sync.resources import Secret
 from personalize_sync.tenant import firewall
@@ -32,14 +32,17 @@ from personalize_sync.tenant.retrying import Again, Patience, Quota, persist, re
 from personalize_sync.tenant.tokens import Token, Tokens, token_from
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
+    from personalize_sync.kinds.questions import Question
     from personalize_sync.resources import Document
     from personalize_sync.tenant.keyring import Keyring
 
 # The server may have acted on a write before one of these.
 _UNCERTAIN_STATUS = frozenset({500, 502, 503, 504})
 _BUSY = frozenset({429, 503})
+# Marks a request that may be sent again when nobody knows what became of it.
+_REPEATABLE = "repeatable"
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
 
@@ -70,8 +73,11 @@ class Reader:
 
     methods: frozenset[str] = frozenset({"GET"})
 
-    def __init__(self, connection: Connection, keyring: Keyring) -> None:
+    def __init__(
+        self, connection: Connection, keyring: Keyring, *, questions: Iterable[Question] = ()
+    ) -> None:
         self._connection = connection
+        self._questions = {question.path: question for question in questions}
         self._keyring = keyring
         self._tokens = Tokens(self._request_token)
         self._limiter = Limiter(connection.parallelism)
@@ -94,14 +100,34 @@ class Reader:
         """Return the object or page at a path, None for 404."""
         return self._call(feature, "GET", path, query=query)
 
+    def ask(self, feature: str, question: Question, body: Document) -> Document:
+        """Return the answer to a question; raises CredentialError if not opened for it."""
+        return self._call(feature, "POST", question.path, body=body) or {}
+
     def scopes(self, feature: str) -> tuple[str, ...]:
         """Return the scopes a feature's token was granted, asking for a token if there is none."""
         return self._tokens.get(feature).scopes
 
     def _fence(self, request: httpx.Request) -> None:
         is_token = request.method == "POST" and str(request.url) == self._connection.token_url
-        if not is_token and request.method not in self.methods:
+        is_question = request.method == "POST" and any(
+            request.url == httpx.URL(self._url(path)) for path in self._questions
+        )
+        if not (is_token or is_question) and request.method not in self.methods:
             raise CredentialError(f"refused to send {request.method}: this command only reads")
+
+    def _is_repeatable(self, method: str, path: str) -> bool:
+        question = self._questions.get(path) if method == "POST" else None
+        return question.repeatable if question else method == "GET"
+
+    def _is_secretive(self, path: str, body: Document | None) -> bool:
+        question = self._questions.get(path)
+        if question and BY_NAME[question.kind].sensitive:
+            return True  # it carries what a GET gave, and only our own bodies have a known form
+        return _carries_secrets(path, body)
+
+    def _url(self, path: str) -> str:
+        return self._connection.base_url.rstrip("/") + path
 
     def _call(
         self,
@@ -112,7 +138,7 @@ class Reader:
         query: Mapping[str, str | int] | None = None,
         body: Document | None = None,
     ) -> Document | None:
-        firewall.check(feature, method, path)
+        firewall.check(feature, method, path, self._questions.values())
         origin = f"{method} {path}"
         token = self._tokens.get(feature)
 
@@ -142,12 +168,12 @@ class Reader:
                 origin=origin,
                 feature=feature,
                 token=token,
-                secretive=_carries_secrets(path, body),
+                secretive=self._is_secretive(path, body),
             )
         try:
             return read_object(answer.raw, origin)
         except TenantError as error:
-            if method == "GET":
+            if self._is_repeatable(method, path):
                 raise
             raise UnknownOutcomeError(error.message, error.hint) from None
 
@@ -167,10 +193,11 @@ class Reader:
             headers["Content-Type"] = "application/json"
         request = self._http.build_request(
             method,
-            self._connection.base_url.rstrip("/") + path,
+            self._url(path),
             params=dict(query) if query else None,
             headers=headers,
             content=content,
+            extensions={_REPEATABLE: self._is_repeatable(method, path)},
         )
         answer = self._exchange(request)
         if answer.status == httpx.codes.TOO_MANY_REQUESTS:
@@ -180,7 +207,7 @@ class Reader:
             raise Again(busy, retry_after(answer.headers))
         if answer.status in _UNCERTAIN_STATUS:
             failed = f"{method} {path}: the tenant answered {answer.status}"
-            if method != "GET":
+            if not self._is_repeatable(method, path):
                 raise UnknownOutcomeError(failed, "It may or may not have been carried out.")
             hint = "Its servers are in trouble; try again later."
             raise Again(TenantError(failed, hint), retry_after(answer.headers))
@@ -232,6 +259,7 @@ class Reader:
                 "client_secret": key.secret.reveal(),
                 "audience": "https://api.sitecorecloud.io",
             },
+            extensions={_REPEATABLE: True},
         )
 
         def attempt() -> _Answer:
@@ -272,8 +300,7 @@ class Writer(Reader):
 
 
 def _uncertain(request: httpx.Request, error: TenantError) -> SyncError | Again:
-    is_token = request.headers.get("content-type") == "application/x-www-form-urlencoded"
-    if request.method == "GET" or is_token:
+    if request.extensions.get(_REPEATABLE):
         return Again(error)
     return UnknownOutcomeError(error.message, "It may or may not have been carried out.")
 

@@ -1,24 +1,36 @@
 """The capability firewall: which requests each API-key feature may make, whatever its token could.
 
 Derived from the kinds: a feature may read what lists it in `read_with` and write what lists it in
-`write_with`. Nothing else leaves the process.
+`write_with`. A question may be asked where the client was opened for it and the feature may read
+its kind. Nothing else leaves the process.
 """
 
 from __future__ import annotations
 
 import re
 from functools import cache
+from typing import TYPE_CHECKING
 
 from personalize_sync.errors import CredentialError
-from personalize_sync.kinds import KINDS
+from personalize_sync.kinds import BY_NAME, KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from personalize_sync.kinds.questions import Question
 
 # What no URL needs to encode (RFC 3986, section 2.3); refs and friendlyIds have nothing else. An
 # encoded slash or dot would pass here and be decoded behind a proxy.
 _PART = r"[A-Za-z0-9._~-]+"
 
 
-def check(feature: str, method: str, path: str) -> None:
-    """Raise CredentialError unless the feature may make this request."""
+def check(feature: str, method: str, path: str, questions: Iterable[Question] = ()) -> None:
+    """Raise CredentialError unless the feature may make this request, or ask one of these."""
+    if any(
+        (method, path) == ("POST", question.path) and feature in BY_NAME[question.kind].read_with
+        for question in questions
+    ):
+        return
     # HTTP clients and servers resolve dots: such a path would arrive as another one.
     dotted = any(part in (".", "..") for part in path.split("/"))
     if dotted or not any(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote, urlsplit
 
 from personalize_sync.errors import GuardError, TenantError, UnknownOutcomeError
+from personalize_sync.kinds import BY_NAME
 from personalize_sync.resources import Base, Live
 from personalize_sync.tenant.answers import items_of
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from personalize_sync.kinds import Kind
+    from personalize_sync.kinds.questions import Question
     from personalize_sync.project import Environment
     from personalize_sync.resources import Document
     from personalize_sync.tenant.client import Reader, Writer
@@ -107,6 +109,14 @@ class Tenant:
                     record, _revision_of(record), _author(record), _text(record, "modifiedAt")
                 )
         return None
+
+    def ask(self, question: Question, body: Document) -> Document:
+        """Return the answer to a question that the client was opened for."""
+        return self._reader.ask(self.asks_with(question), question, body)
+
+    def asks_with(self, question: Question) -> str:
+        """Return the narrowest feature that may ask; raises CredentialError without one."""
+        return self._reads(BY_NAME[question.kind])
 
     def _reads(self, kind: Kind) -> str:
         return self._keyring.feature(kind.name, kind.read_with)

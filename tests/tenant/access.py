@@ -18,9 +18,11 @@ from personalize_sync.tenant.keyring import Keyring
 from personalize_sync.tenant.retrying import Patience
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from types import TracebackType
     from typing import Self
+
+    from personalize_sync.kinds.questions import Question
 
 BASE = "http://127.0.0.1:9"
 TOKEN_PATH = "/oauth/token"
@@ -77,10 +79,14 @@ def connection(
 
 
 def reader(
-    transport: httpx.BaseTransport | None, *, secret: str | None = None, **way: Any
+    transport: httpx.BaseTransport | None,
+    *,
+    secret: str | None = None,
+    questions: Iterable[Question] = (),
+    **way: Any,
 ) -> Reader:
-    """A client that only reads."""
-    return Reader(connection(transport, **way), keyring(secret=secret))
+    """A client that only reads, and asks these questions."""
+    return Reader(connection(transport, **way), keyring(secret=secret), questions=questions)
 
 
 def writer(transport: httpx.BaseTransport | None, **way: Any) -> Writer:

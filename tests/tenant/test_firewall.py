@@ -6,7 +6,15 @@ import httpx
 import pytest
 from tenant.access import BASE, TEMPLATES, TOKEN_PATH, Pretender, reader, writer
 
-from personalize_sync.errors import CredentialError
+from personalize_sync.errors import CredentialError, RejectedError, TenantError, UnknownOutcomeError
+from personalize_sync.kinds.questions import (
+    QUESTIONS,
+    RENDER_CODE,
+    RENDER_STORED,
+    TEST_CONNECTION,
+    TEST_MODEL,
+    Question,
+)
 from personalize_sync.project import FEATURES
 from personalize_sync.tenant import firewall
 from personalize_sync.tenant.client import Writer
@@ -108,6 +116,71 @@ def test_a_feature_opens_exactly_what_the_reference_lists_for_it(feature: str) -
     opened = {request for request in asked if _allowed(feature, *request)}
 
     assert opened == _OPENED[feature]
+
+
+_MAY_ASK = {
+    "connections": {TEST_CONNECTION},
+    "developer-templates": {RENDER_STORED, RENDER_CODE},
+    "decision-model-testing": {TEST_MODEL},
+    "multiple-resources": {TEST_CONNECTION, RENDER_STORED, RENDER_CODE, TEST_MODEL},
+}
+
+
+@pytest.mark.parametrize("feature", FEATURES)
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.path)
+def test_a_question_is_open_to_who_may_read_its_kind(feature: str, question: Question) -> None:
+    """And only where the client was opened for this one, by POST alone."""
+    path = question.path
+    others = [other for other in QUESTIONS if other is not question]
+
+    assert _may_ask(feature, "POST", path, question) == (question in _MAY_ASK[feature])
+    assert not _may_ask(feature, "POST", path, *others)
+    assert not _may_ask(feature, "PATCH", path, question)
+    assert not _may_ask(feature, "POST", path + "/now", question)
+
+
+def _may_ask(feature: str, method: str, path: str, *questions: Question) -> bool:
+    try:
+        firewall.check(feature, method, path, questions)
+    except CredentialError:
+        return False
+    return True
+
+
+def test_a_reader_asks_only_what_it_was_opened_for() -> None:
+    """Its inner door knows the same questions, on the tenant's own address."""
+    pretender = Pretender(b'{"error": false}')
+    client = reader(pretender, questions=(TEST_MODEL,))
+
+    assert client.ask("decision-model-testing", TEST_MODEL, {}) == {"error": False}
+    with pytest.raises(CredentialError):
+        client.ask("connections", TEST_CONNECTION, {})
+    for url in (BASE + TEST_CONNECTION.path, "https://elsewhere.example.test" + TEST_MODEL.path):
+        with pytest.raises(CredentialError, match="only reads"):
+            client._http.post(url)
+    assert pretender.seen == ["POST " + TEST_MODEL.path]
+
+
+def test_a_question_may_be_asked_again_unless_it_calls_others() -> None:
+    """A test of a model is asked until it is answered; a test of a connection once."""
+    pretender = Pretender(status=503)
+    client = reader(pretender, questions=QUESTIONS, attempts=3)
+
+    with pytest.raises(TenantError, match="answered 503"):
+        client.ask("decision-model-testing", TEST_MODEL, {})
+    with pytest.raises(UnknownOutcomeError):
+        client.ask("connections", TEST_CONNECTION, {})
+    assert pretender.seen == ["POST " + TEST_MODEL.path] * 3 + ["POST " + TEST_CONNECTION.path]
+
+
+def test_a_refused_connection_test_is_not_quoted() -> None:
+    """Its body holds what the tenant keeps, and a refusal may repeat it."""
+    pretender = Pretender(b'{"message": "bad header s3cret"}', status=400)
+    client = reader(pretender, questions=QUESTIONS)
+
+    with pytest.raises(RejectedError) as caught:
+        client.ask("connections", TEST_CONNECTION, {"connection": {}})
+    assert "s3cret" not in caught.value.message
 
 
 def test_an_unknown_feature_opens_nothing() -> None:
