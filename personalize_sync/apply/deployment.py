@@ -47,7 +47,15 @@ def while_undeployed(
 
     Its share of the audience goes to another variant meanwhile. The deployment is put back whether
     or not the edit succeeds; it still pins the old revision, so guests see no half-done change.
+    Another variant of the model may need the same, and has to wait.
     """
+    with run.alone(variant.parent):
+        return _while_undeployed(variant, edit, refusal, run)
+
+
+def _while_undeployed(
+    variant: Live, edit: Callable[[], Live], refusal: RejectedError, run: Run
+) -> tuple[Live, tuple[str, ...]]:
     model = run.tenant.get(DECISION_MODEL, variant.parent)
     if model is None or variant.ref not in deployed_variants(model.record):
         raise refusal

@@ -36,6 +36,12 @@ class Run:
     halted: str = ""
     _lists: dict[tuple[str, str], tuple[Live, ...]] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
+    _alone: dict[str, Lock] = field(default_factory=dict)
+
+    def alone(self, ref: str) -> Lock:
+        """Return the lock of an object that several changes have to write, one after the other."""
+        with self._lock:
+            return self._alone.setdefault(ref, Lock())
 
     def listed(self, kind: Kind, parent: str, *, again: bool) -> tuple[Live, ...]:
         """Return the objects of a kind, read once for all creates or `again` for certainty."""

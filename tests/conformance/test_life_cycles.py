@@ -75,9 +75,22 @@ def test_a_restore_shows_what_it_overwrites(world: World) -> None:
     assert _causes(world) == {"/archived": Cause.DRIFT, "/name": Cause.DRIFT}
 
 
-def _two_variants(world: World, **splits: int) -> None:
+def test_variants_that_are_only_edited_as_drafts_take_turns(worlds: Callable[..., World]) -> None:
+    """Each leaves its model's deployment for a moment; none undoes what another one needs."""
+    world = worlds(knobs=("K24=400",))
+    _variants(world, a=25, b=25, c=25, d=25)
+    world.apply()
+    _variants(world, canvas=DMN.replace('id="d"', 'id="e"'), a=25, b=25, c=25, d=25)
+
+    report = world.apply()
+
+    assert [outcome.error for outcome in report.outcomes if outcome.error] == []
+    assert world.plan().is_empty
+
+
+def _variants(world: World, canvas: str = DMN, **splits: int) -> None:
     variants = {
-        key: {"name": key.title(), "definition": DMN, "status": "PRODUCTION", "split": split}
+        key: {"name": key.title(), "definition": canvas, "status": "PRODUCTION", "split": split}
         for key, split in splits.items()
     }
     world.model("banner", variants=variants)
@@ -85,9 +98,9 @@ def _two_variants(world: World, **splits: int) -> None:
 
 def test_a_variant_that_leaves_the_deployment_converges(world: World) -> None:
     """The variant stays in the tenant, out of the deployment, and that is all there was to do."""
-    _two_variants(world, a=50, b=50)
+    _variants(world, a=50, b=50)
     world.apply()
-    _two_variants(world, a=100)
+    _variants(world, a=100)
 
     report = world.apply()
 
