@@ -21,7 +21,7 @@ from personalize_sync.planning.policy import Policy
 from personalize_sync.project import Environment
 from personalize_sync.sandbox import Edited, Fault, Knobs, Sandbox, SandboxTransport, edit
 from personalize_sync.tenant.client import Connection, Reader, Writer
-from personalize_sync.tenant.keyring import Keyring
+from personalize_sync.tenant.keyring import Keyring, variables
 from personalize_sync.tenant.live import Tenant, WritableTenant
 from personalize_sync.tenant.retrying import Patience
 
@@ -186,3 +186,16 @@ class World:
             transport=self.wire(SandboxTransport(self.sandbox)),
             patience=Patience(sleep=lambda _seconds: None, random=random.Random(1)),
         )
+
+
+def by_a_stranger(world: World) -> None:
+    """Apply with keys that are none of ours: the tenant is as Git says, and not by us."""
+    ours = world.environ
+    world.environ = dict(ours)
+    for key in world.sandbox.keys:
+        name = variables(world.env, key.feature)[0]
+        world.sandbox.add_key(key.feature, f"elsewhere-{key.feature}", "s")
+        world.environ[name] = f"elsewhere-{key.feature}"
+        world.environ[name.removesuffix("_ID") + "_SECRET"] = "s"
+    assert world.apply().exit_code == 0
+    world.environ = ours

@@ -154,8 +154,8 @@ def _may_be_ours(live: Live, run: Run) -> bool:
 def _unraced(kind: Kind, before: Live, after: Live, run: Run) -> None:
     """Notice who came between our look and our write; the API offers no way to prevent it."""
     between = (after.revision or 0) - 1
-    if between == before.revision:
-        return
+    if before.revision in (between, after.revision):
+        return  # the same revision: nothing was stored, and nobody was overwritten
     swallowed = run.tenant.revision(kind, before, between) if kind.revisions else None
     edit = f"revision {between}"
     if swallowed:

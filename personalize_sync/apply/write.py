@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from personalize_sync.apply import certainty
 from personalize_sync.apply.deployment import pinned, while_undeployed
 from personalize_sync.apply.secrets import filled_in
-from personalize_sync.errors import RejectedError, StaleError, SyncError
+from personalize_sync.errors import RejectedError, StaleError, SyncError, UnknownOutcomeError
 from personalize_sync.kinds import BY_NAME, Kind
 from personalize_sync.planning.change import Action, Change
 from personalize_sync.planning.compare import differing
@@ -50,8 +50,17 @@ def write(change: Change, run: Run) -> Outcome:
         body = kind.overlay(current.record, filled_in(desired, run.secrets), run.refs)
         body["archived"] = False
         live, notes = _through(kind, current, body, run=run, desired=desired)
+        if change.action is Action.ADOPT and live.author == current.author:
+            raise _nobody_noticed(live)
     run.written[change.address] = live
     return Outcome(change.address, _DONE[change.action], live.revision, notes=notes, wrote=True)
+
+
+def _nobody_noticed(live: Live) -> UnknownOutcomeError:
+    return UnknownOutcomeError(
+        f"the tenant took the write, but still names {live.author} as the last author",
+        "It may store no revision where nothing changes: ownership begins with the first change.",
+    )
 
 
 def deploy(change: Change, run: Run) -> Outcome:

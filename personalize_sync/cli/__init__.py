@@ -16,6 +16,7 @@ _COMMANDS = {
     "apply": ("apply", "Make the tenant as the manifests say."),
     "drift": ("drift", "Show what was changed in the tenant behind Git's back. Only reads."),
     "pull": ("pull", "Bring edits made in the tenant back into the manifests."),
+    "adopt": ("adopt", "Make objects ours that are as the manifests say already."),
     "verify": ("verify", "Prove that the tenant is as the manifests say. Only reads."),
     "show": ("show", "Show a saved plan, without any network."),
     "environments": ("environments", "List the environments, as a matrix for CI if asked."),

@@ -51,17 +51,17 @@ _CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """How this apply was asked to go about it."""
+    """How this apply, or adoption, was asked to go about it."""
 
     auto_approve: bool
     what_if: bool
     skip_blocked: bool
-    fail_fast: bool
-    resume: str | None
     secrets_dir: str | None
-    expect_digest: str | None
-    require_tip: str | None
-    plan_file: str | None
+    fail_fast: bool = False
+    resume: str | None = None
+    expect_digest: str | None = None
+    require_tip: str | None = None
+    plan_file: str | None = None
 
 
 @click.command("apply")
@@ -80,16 +80,30 @@ def command(common: Common, wishes: Wishes, **options: Any) -> int:
     """Make the tenant as the manifests say."""
     given = Given(**options)
     _refuse_blanks(given)
+    return carry_out(common, wishes, given)
+
+
+def carry_out(common: Common, wishes: Wishes, given: Given) -> int:
+    """Plan what was wished for and write it, once it is approved; return the exit code."""
     if given.what_if:
         plan, project = read_plan(common, wishes)
         common.deliver(rendered(plan, common, look_now(common, project.root)))
         return 0
     if not (given.auto_approve or given.plan_file or common.ask):
-        raise UsageError(
-            "apply without a terminal needs --auto-approve or a plan file",
-            "Review the plan first: personalize-sync plan",
-        )
+        raise _unapproved(wishes)
     return _apply(common, wishes, given)
+
+
+def _unapproved(wishes: Wishes) -> UsageError:
+    if wishes.adopt:
+        return UsageError(
+            "adopt without a terminal needs --auto-approve",
+            "See first what it would write: --what-if",
+        )
+    return UsageError(
+        "apply without a terminal needs --auto-approve or a plan file",
+        "Review the plan first: personalize-sync plan",
+    )
 
 
 def _refuse_blanks(given: Given) -> None:

@@ -24,7 +24,7 @@ from personalize_sync.problems import did_you_mean
 from personalize_sync.project import Environment, OnDrift
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from personalize_sync.cli.session import Session
@@ -49,6 +49,7 @@ class Wishes:
     allow: tuple[str, ...] = ()
     send_secret: tuple[str, ...] = ()
     parallelism: int = 4
+    adopt: bool = False
 
 
 def wishes(function: _F) -> _F:
@@ -56,7 +57,7 @@ def wishes(function: _F) -> _F:
 
     @functools.wraps(function)
     def wrapper(*args: Any, **given: Any) -> Any:
-        taken = {name: given.pop(name) for name in Wishes.__dataclass_fields__}
+        taken = {name: given.pop(name) for name in Wishes.__dataclass_fields__ if name in given}
         return function(*args, wishes=Wishes(**taken), **given)
 
     options = (
@@ -91,6 +92,7 @@ def policy_of(environment: Environment, wishes: Wishes) -> Policy:
         exclude=wishes.exclude,
         allow=tuple(_allowed(text) for text in wishes.allow),
         send_secret=frozenset(text.partition("#")[0] for text in wishes.send_secret),
+        adopt=wishes.adopt,
     )
 
 
@@ -182,8 +184,19 @@ def ready(
         yield opened, loaded, policy
 
 
-def _demand_matches(resources: Iterable[Resource], policy: Policy, wishes: Wishes) -> None:
+def demand_each(resources: Sequence[Resource], policy: Policy, hint: str) -> None:
+    """Refuse an address that is no manifest's, though others beside it are."""
+    for glob in policy.select:
+        one = Policy(policy.environment, select=(glob,))
+        if not any(one.selected(resource) for resource in resources):
+            known = did_you_mean(glob, [str(resource.address) for resource in resources])
+            raise UsageError(f"no manifest is called {glob}", f"{hint}{known}")
+
+
+def _demand_matches(resources: Sequence[Resource], policy: Policy, wishes: Wishes) -> None:
     """Refuse a selection of nothing: after a slip of the pen it would look like all is well."""
+    if wishes.adopt:
+        demand_each(resources, policy, "Write its manifest first: personalize-sync new.")
     if wishes.select and not any(policy.selected(resource) for resource in resources):
         raise UsageError(
             f"no manifest is selected by {' '.join(wishes.select)}",

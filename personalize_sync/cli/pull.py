@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from personalize_sync.cli.options import Common, common, option
-from personalize_sync.cli.planning import Wishes, ready
+from personalize_sync.cli.planning import Wishes, demand_each, ready
 from personalize_sync.cli.progress import waiting
 from personalize_sync.cli.session import deliver_problems, open_project
 from personalize_sync.errors import InvalidInput, UsageError
@@ -75,12 +75,7 @@ def _pulled(
         ready(common, project, wishes) as (opened, loaded, policy),
         opened.readable(wishes.parallelism) as tenant,
     ):
-        for glob in wishes.select:
-            one = type(policy)(policy.environment, select=(glob,))
-            if not any(one.selected(resource) for resource in loaded.resources):
-                raise UsageError(
-                    f"no manifest is called {glob}", "pull writes into manifests that exist."
-                )
+        demand_each(loaded.resources, policy, "pull writes into manifests that exist.")
         try:
             with waiting(common, "Reading the tenant"):
                 return reconcile.pull(

@@ -121,12 +121,16 @@ def _update(resource: Resource, live: Live, found: Document, scene: Scene) -> Ch
     unsent = kind.unsent(live, resource)
     if resource.secrets and str(resource.address) in policy.send_secret:
         unsent = unsent or "asked for with --send-secret"
-    if not fields and not unsent:
+    is_adoption = (
+        policy.adopt and not fields and evidence.found == "none" and resource.manage is Manage.FULL
+    )
+    if not (fields or unsent or is_adoption):
         return None
+    action = Action.RESTORE if live.archived else Action.UPDATE
     return Change(
         address=resource.address,
-        action=Action.RESTORE if live.archived else Action.UPDATE,
-        cause=_overall(f.cause for f in fields),
+        action=Action.ADOPT if is_adoption else action,
+        cause=Cause.CONVERGED if is_adoption else _overall(f.cause for f in fields),
         credential=policy.environment.feature(kind.name, kind.write_with) or "",
         fields=fields,
         secrets=_secrets_sent(resource),

@@ -13,7 +13,7 @@ from personalize_sync.kinds.kind import first_object
 from personalize_sync.planning.change import Action, Block, Cause
 from personalize_sync.planning.three_way import base_of
 from personalize_sync.project import OnDrift
-from personalize_sync.resources import Address, slug
+from personalize_sync.resources import AFTER_APPLY, Address, slug
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -61,6 +61,8 @@ def _objections(
     yield from _about_identity(change, matches)
     yield from _about_authors(change, policy)
     yield from _about_marks(change)
+    if policy.adopt:
+        yield from _about_adoption(change, matches)
     if change.action is Action.ARCHIVE:
         yield from _about_archive(change, state, policy)
     if change.address.kind == "connection":
@@ -116,6 +118,31 @@ def _about_authors(change: Change, policy: Policy) -> Iterator[Block]:
         yield _overridable("drift", change, "somebody edited this object and onDrift is block")
 
 
+def _about_adoption(change: Change, matches: Matches) -> Iterator[Block]:
+    match change.action:
+        case Action.CREATE:
+            yield Block("adopt", "the tenant has no such object to adopt; apply creates it")
+        case Action.RESTORE:
+            yield Block("adopt", "it is archived in the tenant; apply restores it")
+        case Action.UPDATE if not _follows(change, matches):
+            yield Block(
+                "adopt", "adoption changes nothing, and here something differs: apply or pull first"
+            )
+
+
+def _follows(change: Change, matches: Matches) -> bool:
+    """Whether a model only has to pin the revisions that the adoption of its variants makes."""
+
+    def pinned(key: str) -> int | None:
+        variant = matches.live.get(Address("decision-variant", f"{change.address.key}:{key}"))
+        return variant.revision if variant else None
+
+    return bool(change.fields) and all(
+        field.after is AFTER_APPLY and field.before == pinned(field.path[1])
+        for field in change.fields
+    )
+
+
 def _about_archive(change: Change, state: LiveState, policy: Policy) -> Iterator[Block]:
     unproven = (*policy.unproven, *state.incomplete)
     if unproven:
@@ -132,7 +159,8 @@ def _plain(change: Change) -> Address:
 
 
 def _about_connection(change: Change) -> Iterator[Block]:
-    if change.action is not Action.UPDATE or not (change.live and change.desired):
+    writes = change.action in (Action.UPDATE, Action.ADOPT)
+    if not (writes and change.live and change.desired):
         return
     before = change.live.record
     if needs_secret(before) and not states_secret(change.desired):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from personalize_sync.kinds import BY_NAME
-from personalize_sync.planning.change import Action, Change, Drift
+from personalize_sync.planning.change import Action, Change, Drift, Evidence
 from personalize_sync.planning.decide import Scene, decide, is_observed
 from personalize_sync.planning.guards import guard
 from personalize_sync.planning.likeness import departed, lookalikes
@@ -13,12 +13,12 @@ from personalize_sync.planning.match import Matches, match
 from personalize_sync.planning.order import in_order
 from personalize_sync.planning.plan import Plan, Scope, SourceTree, Target
 from personalize_sync.planning.prune import Pruning, is_built_in, prune
-from personalize_sync.planning.three_way import has_history
+from personalize_sync.planning.three_way import base_of, has_history
 from personalize_sync.problems import Problem, Severity
 from personalize_sync.resources import Manage
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from personalize_sync.planning.change import FieldChange
     from personalize_sync.planning.policy import Policy
@@ -62,6 +62,7 @@ def make_plan(
         drift=tuple(sorted(drift, key=lambda entry: entry.address)),
         diagnostics=(
             *_diagnostics(desired, matches, policy),
+            *(_not_adopted(desired, scene) if policy.adopt else ()),
             *lookalikes(todo, matches),
             *departed(todo, state.objects),
         ),
@@ -79,6 +80,32 @@ def make_plan(
         refs=matches.refs,
         questions=tuple(o for o in (*unexplained, *pruned.questions) if has_history(o, state)),
     )
+
+
+def _not_adopted(desired: Sequence[Resource], scene: Scene) -> Iterator[Problem]:
+    """Say of everything that was named, and that adoption leaves alone, why."""
+    for resource in desired:
+        if resource.address in scene.changes or not scene.policy.selected(resource):
+            continue
+        live = scene.matches.live.get(resource.address)
+        evidence, _ = base_of(live, scene.state) if live else (Evidence("none"), None)
+        if resource.manage is not Manage.FULL:
+            why = f"manage is {resource.manage}, so nothing of it is to be ours"
+            remedy = "Let the manifest manage it fully first."
+        elif evidence.found == "unreadable":
+            why = "the tenant does not say who wrote it, so a write of ours would prove nothing"
+            remedy = "Without readable authorship plan shows differences as undetermined."
+        else:
+            why = f"it is ours already: {evidence.author} wrote revision {evidence.revision}"
+            remedy = "Nothing has to be done."
+        yield Problem(
+            "PS7004",
+            f"{resource.address} is not adopted: {why}",
+            remedy,
+            location=resource.source.start,
+            severity=Severity.WARNING,
+            address=str(resource.address),
+        )
 
 
 def _is_foreign(live: Live, state: LiveState) -> bool:

@@ -15,7 +15,8 @@ class Policy:
 
     `allow` holds (rule, address glob) pairs; `send_secret` addresses whose secrets are to be sent
     again though nothing else differs. `unproven` says, in sentences, why the manifests may
-    be incomplete; the planner adds what it finds itself.
+    be incomplete; the planner adds what it finds itself. `adopt` asks for nothing but that what
+    is selected, and equal, becomes ours.
     """
 
     environment: Environment
@@ -26,6 +27,7 @@ class Policy:
     allow: tuple[tuple[str, str], ...] = ()
     send_secret: frozenset[str] = frozenset()
     unproven: tuple[str, ...] = ()
+    adopt: bool = False
 
     def selected(self, resource: Resource) -> bool:
         """Whether a resource is within the run's scope; a model stands for its variants too."""

@@ -66,7 +66,7 @@ def marker(change: Change) -> str:
 
 def qualifiers(change: Change) -> tuple[str, ...]:
     """Return what the marker alone does not say: action and cause where they are not plain."""
-    if change.cause is Cause.PENDING:
+    if change.cause in (Cause.PENDING, Cause.CONVERGED):
         return (change.action.value,) if change.blocked else ()
     return (change.action.value, change.cause.value)
 
