@@ -28,7 +28,7 @@ FORMATS = ("terminal", "json", "markdown", "sarif", "github", "summary")
 _SHARED: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
     (("-C", "--chdir"), {"type": click.Path(), "help": "The manifest root."}),
     (("-e", "--env"), {"help": "The environment of the project file."}),
-    (("--format", "format"), {"type": click.Choice(FORMATS), "default": "terminal"}),
+    (("--format",), {"type": click.Choice(FORMATS), "default": "terminal"}),
     (("-o", "--output"), {"type": click.Path(), "help": "Write the document to a file."}),
     (("--no-color",), {"is_flag": True, "help": "No colours (also: NO_COLOR)."}),
     (("-q", "--quiet"), {"is_flag": True, "help": "Nothing but the document and errors."}),
@@ -37,6 +37,10 @@ _SHARED: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
     (
         ("--ci",),
         {"type": click.Choice(SYSTEMS), "default": "auto", "help": "The CI system to tell."},
+    ),
+    (
+        ("--secrets-dir",),
+        {"type": click.Path(file_okay=False), "help": "One file per key or secret."},
     ),
 )
 
@@ -64,6 +68,7 @@ class Common:
     verbose: bool
     ask: bool
     ci: str
+    secrets_dir: Path | None = None
 
     def say(self, text: str) -> None:
         """Write a line to stderr, where it never mixes with the document."""
@@ -145,6 +150,7 @@ def _gathered(given: dict[str, Any]) -> Common:
         verbose=given["verbose"],
         ask=not given["no_input"] and sys.stdin.isatty(),
         ci=given["ci"],
+        secrets_dir=Path(given["secrets_dir"]) if given["secrets_dir"] else None,
     )
 
 

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote, urlsplit
 
-from personalize_sync.errors import GuardError, TenantError, UnknownOutcomeError
+from personalize_sync.errors import CredentialError, GuardError, TenantError, UnknownOutcomeError
 from personalize_sync.kinds import BY_NAME
 from personalize_sync.resources import Base, Live
 from personalize_sync.tenant.answers import items_of
@@ -70,6 +70,12 @@ class Tenant:
         """Return one object by ref, or by friendlyId where the kind allows it; None for 404."""
         record = self._reader.get(self._reads(kind), _item(kind, ref))
         return self._live(kind, record, parent=parent) if record is not None else None
+
+    def missing(
+        self, *, read: Iterable[Kind] = (), write: Iterable[Kind] = ()
+    ) -> list[CredentialError]:
+        """Return a complaint for each API key that these kinds need and that is not there."""
+        return self._keyring.missing(read=read, write=write)
 
     @property
     def is_recognised(self) -> bool:
@@ -213,10 +219,16 @@ class WritableTenant(Tenant):
 
     def open(self, kinds: Iterable[Kind]) -> None:
         """Prove before the first write that every key it needs exists and opens its kind."""
+        refused: dict[str, CredentialError] = {}
         for kind in kinds:
-            self._writer.scopes(self._writes(kind))
-            if not kind.parent:
-                self._writer.get(self._writes(kind), kind.collection, limit=1, offset=0)
+            try:
+                self._writer.scopes(self._writes(kind))
+                if not kind.parent:
+                    self._writer.get(self._writes(kind), kind.collection, limit=1, offset=0)
+            except CredentialError as error:
+                refused.setdefault(error.message, error)
+        if refused:
+            raise CredentialError.together([*refused.values()])
 
     def _writes(self, kind: Kind) -> str:
         return self._keyring.feature(kind.name, kind.write_with)
