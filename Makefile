@@ -11,10 +11,12 @@ demo: $(VENV)/installed  ## the whole story against the embedded sandbox: plan, 
 test: $(VENV)/tested  ## all tests, offline
 	$(BIN)/python -m pytest
 
-lint: $(VENV)/checked  ## format, style and types
+lint: $(VENV)/checked  ## format, style, types and workflows
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/actionlint -shellcheck=
+	$(BIN)/zizmor --offline --pedantic --quiet .github
 
 check: lint test  ## all that CI demands
 

@@ -106,7 +106,8 @@ def _unapproved(wishes: Wishes) -> UsageError:
 def _refuse_blanks(given: Given) -> None:
     """Refuse a condition that a script left empty: it would hold for everything."""
     for name in ("plan_file", "expect_digest", "require_tip", "resume"):
-        if getattr(given, name) == "":
+        # Of an empty variable click makes no value at all.
+        if getattr(given, name) == "" or os.environ.get(f"PERSONALIZE_SYNC_{name.upper()}") == "":
             raise UsageError(f"{name.replace('_', ' ')} is empty", "Did a variable have no value?")
 
 
