@@ -14,7 +14,6 @@ from personalize_sync.planning.plan import Plan, SourceTree
 from personalize_sync.planning.planner import make_plan
 from personalize_sync.problems import Problem, Severity
 from personalize_sync.project import OnDrift
-from personalize_sync.pull import pull as bring_back
 from personalize_sync.resources import Live, LiveState
 
 if TYPE_CHECKING:
@@ -72,6 +71,8 @@ def pull(
     dry_run: bool = False,
 ) -> Pulled:
     """Write what the tenant changed into the manifests; the tenant itself is only read."""
+    from personalize_sync.pull import pull as bring_back  # noqa: PLC0415 - ruamel.yaml, 35 ms
+
     # All differences are wanted, whatever apply would do about them.
     policy = replace(policy, prune=False, on_drift=OnDrift.REVERT)
     found, state = plan(loaded, tenant, policy, source=SourceTree())

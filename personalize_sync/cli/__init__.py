@@ -24,7 +24,7 @@ _COMMANDS = {
     "sandbox": ("sandbox", "Serve, reset or edit the embedded simulated tenant."),
     "auth": ("auth", "Inspect the API keys."),
     "demo": ("demo", "The whole story against the sandbox, without an account."),
-    "version": ("version", "Print the version and the libraries in use."),
+    "version": ("version", "Print the version; with -v the libraries in use."),
     "completion": ("completion", "Print the completion script of a shell."),
 }
 _ALIASES = {"push": "apply"}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import traceback
 from typing import TYPE_CHECKING
 
 import click
@@ -95,6 +94,8 @@ def _unexpected(error: BaseException) -> None:
         f"error: unexpected {type(error).__name__}; this is a bug, please report it.", err=True
     )
     if "-v" in sys.argv or "--verbose" in sys.argv:
+        import traceback  # noqa: PLC0415 - only for a bug
+
         # Frames without their locals and the message: both may hold what must not be shown.
         click.echo("".join(traceback.format_tb(error.__traceback__)), err=True)
     else:

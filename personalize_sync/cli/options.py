@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import functools
 import os
-import shutil
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -17,6 +15,7 @@ from personalize_sync import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from personalize_sync.rendering import Look
 
@@ -87,7 +86,9 @@ class Common:
 
     def look(self, root: Path | None = None, **more: Any) -> Look:
         """Return how a document is to be shown here."""
-        from personalize_sync.rendering import Look  # noqa: PLC0415 - not for --help
+        import shutil  # noqa: PLC0415 - not for --help
+
+        from personalize_sync.rendering import Look  # noqa: PLC0415
 
         encoding = (sys.stdout.encoding or "").lower()
         return Look(
@@ -132,6 +133,8 @@ def before_the_command(function: _F) -> _F:
 
 
 def _gathered(given: dict[str, Any]) -> Common:
+    from pathlib import Path  # noqa: PLC0415 - not for --help
+
     context = click.get_current_context()
     typed = ParameterSource.COMMANDLINE
     given |= {
@@ -156,6 +159,8 @@ def _gathered(given: dict[str, Any]) -> Common:
 
 def _writable(name: str) -> Path:
     """Return where the document goes; an apply must not find out afterwards that it cannot."""
+    from pathlib import Path  # noqa: PLC0415 - not for --help
+
     path = Path(name)
     if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
         raise click.UsageError(f"cannot write {path}. Nothing was written.")
@@ -164,5 +169,7 @@ def _writable(name: str) -> Path:
 
 def _prefix(root: Path) -> str:
     """Return what makes a root-relative path clickable from the working directory."""
+    from pathlib import Path  # noqa: PLC0415 - not for --help
+
     relative = os.path.relpath(root, Path.cwd())
     return "" if relative == "." else Path(relative).as_posix() + "/"
