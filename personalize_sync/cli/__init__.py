@@ -18,6 +18,8 @@ _COMMANDS = {
     "pull": ("pull", "Bring edits made in the tenant back into the manifests."),
     "adopt": ("adopt", "Make objects ours that are as the manifests say already."),
     "verify": ("verify", "Prove that the tenant is as the manifests say. Only reads."),
+    "new": ("new", "Write a first manifest, every field explained."),
+    "graph": ("graph", "Draw which manifests name which, offline."),
     "show": ("show", "Show a saved plan, without any network."),
     "environments": ("environments", "List the environments, as a matrix for CI if asked."),
     "schema": ("schema", "Print the JSON Schema of a kind."),

@@ -114,7 +114,9 @@ def speaking(*formats: str) -> Callable[[_F], _F]:
             return function(gathered, *args, **given)
 
         for names, attributes in reversed(_SHARED):
-            special = {"type": click.Choice(formats)} if "--format" in names else {}
+            special: dict[str, Any] = {}
+            if "--format" in names:
+                special = {"type": click.Choice(formats), "default": formats[0]}
             wrapper = option(*names, **{**attributes, **special})(wrapper)
         return wrapper  # type: ignore[return-value]
 

@@ -12,7 +12,7 @@ import click
 
 from personalize_sync.cli.pipeline import tell
 from personalize_sync.errors import InvalidInput, UsageError
-from personalize_sync.problems import did_you_mean
+from personalize_sync.problems import Severity, did_you_mean
 from personalize_sync.project import FEATURES, Environment, Project
 
 if TYPE_CHECKING:
@@ -119,13 +119,25 @@ def load(common: Common, project: Project, environment: Environment) -> Loaded:
         raise
 
 
+def demand_valid(common: Common, project: Project, loaded: Loaded) -> None:
+    """Refuse manifests with errors, for a command that needs no tenant."""
+    errors = [problem for problem in loaded.problems if problem.severity is Severity.ERROR]
+    if errors:
+        error = InvalidInput(errors)
+        deliver_problems(common, project.root, error)
+        raise error
+
+
 def deliver_problems(common: Common, root: Path, error: InvalidInput) -> None:
     """Write problems as the document, in the requested format."""
-    from personalize_sync.rendering import Problems, render  # noqa: PLC0415
+    from personalize_sync.rendering import FORMATS, Problems, render  # noqa: PLC0415
 
     document = Problems(error.problems, files=0, manifests=0)
     look = common.look(root)
-    common.deliver(render(document, common.format, look))
+    if common.format in FORMATS:
+        common.deliver(render(document, common.format, look))
+    else:  # a drawing or a matrix cannot say it, and what reads it must not get something else
+        click.echo(render(document, "terminal", replace(look, color=False)), err=True, nl=False)
     tell(document, common, look, error.exit_code)
     common.say("Nothing was sent to the tenant, and nothing was written.")
 
