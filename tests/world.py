@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any
 from personalize_sync import reconcile
 from personalize_sync.apply import Ways
 from personalize_sync.cli.session import sandbox_keys
+from personalize_sync.kinds.questions import TEST_MODEL
 from personalize_sync.manifests import load_project
 from personalize_sync.planning.plan import Plan, SourceTree
 from personalize_sync.planning.policy import Policy
 from personalize_sync.project import Environment
 from personalize_sync.sandbox import Edited, Fault, Knobs, Sandbox, SandboxTransport, edit
 from personalize_sync.tenant.client import Connection, Reader, Writer
-from personalize_sync.tenant.credentials import variables
-from personalize_sync.tenant.keyring import Keyring
+from personalize_sync.tenant.keyring import Keyring, variables
 from personalize_sync.tenant.live import Tenant, WritableTenant
 from personalize_sync.tenant.retrying import Patience
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from personalize_sync.kinds.model_tests import Verdicts
     from personalize_sync.manifests import Loaded
     from personalize_sync.planning.outcome import Report
     from personalize_sync.sandbox.exchange import Recorded
@@ -170,6 +171,14 @@ class World:
                 ways=Ways(parallelism=self.parallelism, fail_fast=fail_fast),
                 skip_blocked=skip_blocked,
             )
+
+    def test(self, **wishes: Any) -> Verdicts:
+        """Run the tests of the models with a client that can only read and ask."""
+        environment, keyring = self.environment, Keyring(self.environment, self.environ)
+        reader = Reader(self._connection(), keyring, questions=(TEST_MODEL,))
+        tenant = Tenant(reader, keyring, environment, parallelism=self.parallelism)
+        with closing(tenant):
+            return reconcile.test(self.load(), tenant, Policy(environment, **wishes))
 
     def stored(self, target: str) -> dict[str, Any]:
         """What the tenant really holds of one object, its secret included."""

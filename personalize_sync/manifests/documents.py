@@ -7,10 +7,12 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from personalize_sync.kinds import BY_MANIFEST
+from personalize_sync.kinds.model_tests import ModelTest
 from personalize_sync.manifests import wording
 from personalize_sync.manifests.complaints import quoted
 from personalize_sync.manifests.flaws import Flaw
 from personalize_sync.manifests.inserts import fill, misplaced
+from personalize_sync.manifests.model_tests import TESTS, read_tests
 from personalize_sync.manifests.patches import merge, related, size, without
 from personalize_sync.manifests.schemas import verdict
 from personalize_sync.problems import Problem, Severity, did_you_mean
@@ -43,6 +45,7 @@ class Manifest:
     """As written, overrides merged, for None (no override) and each environment with an override."""
     resources: dict[str | None, Resource] = field(default_factory=dict)
     """The same as resources, as far as it could be understood."""
+    tests: tuple[ModelTest, ...] = ()
     is_valid: bool = False
 
     def is_for(self, environment: str) -> bool:
@@ -165,6 +168,8 @@ class Reading:
                 if flaws or not is_valid(merged):
                     own = self._explain(manifest.kind, merged, source)
             self._judge_spec(manifest, document, environment, own)
+        if TESTS in document and not flaws:
+            self._read_tests(manifest, document[TESTS])
         manifest.is_valid = self._whole and not any(
             problem.severity is Severity.ERROR for problem in self.problems
         )
@@ -229,6 +234,18 @@ class Reading:
         lacking += [flaw.place for flaw in flaws if flaw.missing]
         wrong = [flaw.place for flaw in flaws if not flaw.missing]
         self._ask_kind(manifest.kind, resource, lacking, wrong)
+
+    def _read_tests(self, manifest: Manifest, stated: Document) -> None:
+        tests = []
+        for found in read_tests(manifest, stated, self._read):
+            if isinstance(found, ModelTest):
+                tests.append(found)
+                continue
+            path, wrong = found
+            words = wrong.rule, wrong.message, wrong.remedy
+            at = self.source.locate_in_document(path)
+            self._add(Problem(*words, at, address=self._address))
+        manifest.tests = tuple(tests)
 
     def _ask_kind(
         self, kind: Kind, resource: Resource, lacking: list[Path], wrong: list[Path]

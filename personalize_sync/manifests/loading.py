@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from yaml.nodes import Node
 
+    from personalize_sync.kinds.model_tests import ModelTest
     from personalize_sync.manifests.documents import Manifest
     from personalize_sync.project import Project
     from personalize_sync.resources import Resource
@@ -40,6 +41,8 @@ class Loaded:
     """Documents in them."""
     tree_digest: str
     """Identifies the text of every manifest and of every file that manifests name."""
+    tests: tuple[ModelTest, ...] = ()
+    """The tests of the decision models among them whose variant exists in the environment."""
 
 
 def load_manifests(project: Project, *, environment: str | None = None) -> Loaded:
@@ -62,6 +65,7 @@ def load_manifests(project: Project, *, environment: str | None = None) -> Loade
             files=tree.files,
             manifests=tree.documents,
             tree_digest=tree.digest(),
+            tests=tuple(_tests(tree.manifests, environment)),
         )
 
 
@@ -84,6 +88,17 @@ def _resources(manifests: list[Manifest], environment: str | None) -> list[Resou
         if resource and manifest.is_valid and (environment is None or manifest.is_for(environment)):
             wanted += manifest.kind.expand(resource)
     return sorted(wanted, key=lambda resource: resource.address)
+
+
+def _tests(manifests: list[Manifest], environment: str | None) -> list[ModelTest]:
+    found: list[ModelTest] = []
+    for manifest in manifests:
+        resource = manifest.resource(environment)
+        if resource and manifest.is_valid and (environment is None or manifest.is_for(environment)):
+            # An override may take a variant away, and its tests with it.
+            variants = resource.spec.get("variants") or {}
+            found += (test for test in manifest.tests if test.variant in variants)
+    return sorted(found, key=lambda test: (test.model, test.name))
 
 
 class _TreeReading:

@@ -23,10 +23,14 @@ _MOST = 10
 
 def render(document: Plan | Report | Problems, look: Look) -> str:
     """Return a document as workflow commands, errors first; the last line sums up."""
-    found = remarks(document, look)
-    lines = [line for level in LEVELS for line in _level(level, found, look.prefix)]
-    last = Remark("notice", "", "personalize-sync", last_line(document, look))
-    lines.append(_command(last, look.prefix))
+    return commands(remarks(document, look), last_line(document, look), look)
+
+
+def commands(found: Iterable[Remark], last: str, look: Look) -> str:
+    """Return remarks as workflow commands, errors first, and the line that sums up."""
+    every = tuple(found)
+    lines = [line for level in LEVELS for line in _level(level, every, look.prefix)]
+    lines.append(_command(Remark("notice", "", "personalize-sync", last), look.prefix))
     return "".join((ascii_only(line) if look.ascii else line) + "\n" for line in lines)
 
 
