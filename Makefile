@@ -11,10 +11,12 @@ demo: $(VENV)/installed  ## the whole story against the embedded sandbox: plan, 
 test: $(VENV)/tested  ## all tests, offline
 	$(BIN)/python -m pytest
 
-lint: $(VENV)/checked  ## format, style and types
+lint: $(VENV)/checked  ## format, style, types and workflows
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/actionlint -shellcheck=
+	$(BIN)/zizmor --offline --pedantic --quiet .github
 
 check: lint test  ## all that CI demands
 
@@ -25,8 +27,8 @@ format: $(VENV)/checked
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/tested  ## speed, as ratios against a baseline of the same run
-	$(BIN)/python -m tests.benchmarks
+bench: $(VENV)/tested $(VENV)/peers/installed  ## speed, as ratios against other tools and bare requests
+	PYTHONPATH=tests $(BIN)/python -m benchmarks
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
@@ -44,6 +46,15 @@ $(VENV)/tested: $(VENV)/installed
 
 $(VENV)/checked: $(VENV)/tested
 	$(BIN)/python -m pip install --quiet --group lint
+	@touch $@
+
+# Other tools have environments of their own, so that ours holds only what ours asks for.
+$(VENV)/peers/installed: $(VENV)/bin/python
+	$(PYTHON) -m venv $(VENV)/peers/plain
+	$(VENV)/peers/plain/bin/python -m pip install --quiet check-jsonschema yamllint octodns
+	$(PYTHON) -m venv $(VENV)/peers/clib
+	$(VENV)/peers/clib/bin/python -m pip install --quiet check-jsonschema ruamel.yaml.clib
+	if command -v npm >/dev/null; then npm install --silent --prefix $(VENV)/peers ajv-cli; fi
 	@touch $@
 
 clean:

@@ -7,7 +7,7 @@ import sys
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
-    if sys.argv[1:] == ["--version"]:
+    if sys.argv[1:] in (["--version"], ["version"]):
         # Answered before anything is imported: scripts ask this often.
         from personalize_sync import __version__  # noqa: PLC0415
 

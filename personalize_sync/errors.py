@@ -17,7 +17,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from personalize_sync.problems import Problem
 
@@ -25,11 +25,13 @@ if TYPE_CHECKING:
 class SyncError(Exception):
     """Why the run ends: a sentence, what to do, and the exit code (README: exit codes).
 
-    `wrote` says whether the tenant was, or may have been, changed on the way to this error.
+    `wrote` says whether the tenant was, or may have been, changed on the way to this error;
+    `details` are further sentences, where there is more than one reason.
     """
 
     exit_code = 1
     wrote = False
+    details: tuple[str, ...] = ()
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
@@ -57,6 +59,18 @@ class CredentialError(SyncError):
     """An API key that is missing, refused, or does not open what is needed."""
 
     exit_code = 11
+
+    @classmethod
+    def together(cls, errors: Sequence[CredentialError]) -> CredentialError:
+        """Return one error for all of them, so that nobody mends one only to meet the next."""
+        first, *others = errors
+        if not others:
+            return first
+        error = cls(f"{len(errors)} credentials are missing or do not work")
+        error.details = tuple(
+            part for e in errors for part in (e.message, *e.details, e.hint) if part
+        )
+        return error
 
 
 class GuardError(SyncError):

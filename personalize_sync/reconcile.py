@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from personalize_sync.apply import Ways, resolve, run_tests
 from personalize_sync.apply import apply as carry_out
-from personalize_sync.errors import GuardError, InvalidInput
+from personalize_sync.errors import CredentialError, GuardError, InvalidInput
 from personalize_sync.kinds import BY_NAME, KINDS
 from personalize_sync.kinds.model_tests import Verdicts
 from personalize_sync.manifests import Loaded, load_manifests
@@ -16,18 +16,19 @@ from personalize_sync.planning.plan import Plan, SourceTree
 from personalize_sync.planning.planner import make_plan
 from personalize_sync.problems import Problem, Severity
 from personalize_sync.project import OnDrift
-from personalize_sync.pull import pull as bring_back
 from personalize_sync.resources import Live, LiveState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from personalize_sync.kinds import Kind
+    from personalize_sync.planning.change import Change
     from personalize_sync.planning.outcome import Report
     from personalize_sync.planning.policy import Policy
     from personalize_sync.project import Environment, Project
     from personalize_sync.pull import Choice, Pulled
-    from personalize_sync.resources import Address, Resource, Secret
+    from personalize_sync.resources import Address, Resource, Secret, SecretRef
     from personalize_sync.tenant.live import Tenant, WritableTenant
     from personalize_sync.tenant.retrying import Patience
 
@@ -72,6 +73,8 @@ def pull(
     dry_run: bool = False,
 ) -> Pulled:
     """Write what the tenant changed into the manifests; the tenant itself is only read."""
+    from personalize_sync.pull import pull as bring_back  # noqa: PLC0415 - ruamel.yaml, 35 ms
+
     # All differences are wanted, whatever apply would do about them.
     policy = replace(policy, prune=False, on_drift=OnDrift.REVERT)
     found, state = plan(loaded, tenant, policy, source=SourceTree())
@@ -102,8 +105,11 @@ def fetch(desired: Sequence[Resource], tenant: Tenant, policy: Policy) -> LiveSt
     wanted = {resource.address.kind for resource in desired}
     if policy.prune:
         wanted |= {k.name for k in KINDS if k.planned and _is_open(k.name, policy.environment)}
-    top = [kind for kind in KINDS if kind.name in wanted and not kind.parent]
-    objects = [live for listed in tenant.each(tenant.list_all, top) for live in listed]
+    read = [kind for kind in KINDS if kind.name in wanted]
+    if missing := tenant.missing(read=read):
+        raise CredentialError.together(missing)
+    top = [kind for kind in read if not kind.parent]
+    objects = _listed(top, tenant)
     objects += _hidden_twins(desired, objects, tenant)
     objects += _variants(desired, objects, tenant)
     return LiveState(
@@ -137,12 +143,48 @@ def apply(
             "Allow each by its address, or carry out the rest with --skip-blocked.",
         )
     todo = [c for c in plan.changes if not c.blocked and c.address not in (stale or {})]
-    secrets = resolve(todo, environ, directory=secrets_dir)
+    secrets = _credentials(todo, tenant, environ, secrets_dir)
     for secret in secrets.values():
         learn(secret)
     return carry_out(
         plan, tenant, state=state, secrets=secrets, patience=patience, ways=ways, stale=stale
     )
+
+
+def _listed(kinds: Sequence[Kind], tenant: Tenant) -> list[Live]:
+    """List each kind; raises one CredentialError for all the keys that are refused."""
+    refused: list[CredentialError] = []
+
+    def listed(kind: Kind) -> tuple[Live, ...]:
+        try:
+            return tenant.list_all(kind)
+        except CredentialError as error:
+            refused.append(error)
+            return ()
+
+    found = tenant.each(listed, kinds)
+    if refused:
+        raise CredentialError.together(sorted(refused, key=lambda error: error.message))
+    return [live for each in found for live in each]
+
+
+def _credentials(
+    todo: Sequence[Change],
+    tenant: WritableTenant,
+    environ: Mapping[str, str],
+    directory: Path | None,
+) -> dict[SecretRef, Secret]:
+    """Return the secrets that the changes send; raises one CredentialError for all that is missing."""
+    written = {change.address.kind for change in todo}
+    missing = tenant.missing(write=[kind for kind in KINDS if kind.name in written])
+    secrets: dict[SecretRef, Secret] = {}
+    try:
+        secrets = resolve(todo, environ, directory=directory)
+    except CredentialError as error:
+        missing.append(error)
+    if missing:
+        raise CredentialError.together(missing)
+    return secrets
 
 
 def _hidden_twins(

@@ -26,7 +26,7 @@ from personalize_sync.cli import cli
 from personalize_sync.cli.endings import run
 from personalize_sync.problems import RULES
 from personalize_sync.project import FEATURES
-from personalize_sync.tenant.keyring import variables
+from personalize_sync.tenant.credentials import variables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -22,7 +22,8 @@ from personalize_sync.planning.policy import Policy
 from personalize_sync.project import Environment
 from personalize_sync.sandbox import Edited, Fault, Knobs, Sandbox, SandboxTransport, edit
 from personalize_sync.tenant.client import Connection, Reader, Writer
-from personalize_sync.tenant.keyring import Keyring, variables
+from personalize_sync.tenant.credentials import variables
+from personalize_sync.tenant.keyring import Keyring
 from personalize_sync.tenant.live import Tenant, WritableTenant
 from personalize_sync.tenant.retrying import Patience
 

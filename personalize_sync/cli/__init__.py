@@ -18,6 +18,8 @@ _COMMANDS = {
     "pull": ("pull", "Bring edits made in the tenant back into the manifests."),
     "adopt": ("adopt", "Make objects ours that are as the manifests say already."),
     "verify": ("verify", "Prove that the tenant is as the manifests say. Only reads."),
+    "new": ("new", "Write a first manifest, every field explained."),
+    "graph": ("graph", "Draw which manifests name which, offline."),
     "test": ("test", "Run the tests of the decision models. Writes nothing."),
     "show": ("show", "Show a saved plan, without any network."),
     "environments": ("environments", "List the environments, as a matrix for CI if asked."),
@@ -25,7 +27,7 @@ _COMMANDS = {
     "sandbox": ("sandbox", "Serve, reset or edit the embedded simulated tenant."),
     "auth": ("auth", "Inspect the API keys."),
     "demo": ("demo", "The whole story against the sandbox, without an account."),
-    "version": ("version", "Print the version and the libraries in use."),
+    "version": ("version", "Print the version; with -v the libraries in use."),
     "completion": ("completion", "Print the completion script of a shell."),
 }
 _ALIASES = {"push": "apply"}

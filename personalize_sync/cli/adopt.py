@@ -17,7 +17,6 @@ from personalize_sync.errors import UsageError
 @option("--auto-approve", is_flag=True, help="Do not ask.")
 @option("--what-if", is_flag=True, help="Show what would be written, and only read.")
 @option("--skip-blocked", is_flag=True, help="Adopt what no guard objects to (exit 12).")
-@option("--secrets-dir", type=click.Path(file_okay=False), help="One file per secret.")
 @option("--allow", multiple=True, metavar="RULE=ADDRESS", help="Override one guard.")
 @option("--parallelism", type=click.IntRange(1, 16), default=4, show_default=True)
 @common

@@ -7,7 +7,6 @@ import signal
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -56,7 +55,6 @@ class Given:
     auto_approve: bool
     what_if: bool
     skip_blocked: bool
-    secrets_dir: str | None
     fail_fast: bool = False
     resume: str | None = None
     expect_digest: str | None = None
@@ -71,7 +69,6 @@ class Given:
 @option("--skip-blocked", is_flag=True, help="Carry out what no guard objects to (exit 12).")
 @option("--fail-fast", is_flag=True, help="Start nothing more after the first failure.")
 @option("--resume", metavar="RUN", help="Only what that unfinished run left open.")
-@option("--secrets-dir", type=click.Path(file_okay=False), help="One file per secret.")
 @option("--expect-digest", metavar="DIGEST", help="Go on only if the plan has this digest.")
 @option("--require-tip", metavar="BRANCH", help="Go on only from the tip of the remote's branch.")
 @wishes
@@ -109,7 +106,8 @@ def _unapproved(wishes: Wishes) -> UsageError:
 def _refuse_blanks(given: Given) -> None:
     """Refuse a condition that a script left empty: it would hold for everything."""
     for name in ("plan_file", "expect_digest", "require_tip", "resume"):
-        if getattr(given, name) == "":
+        # Of an empty variable click makes no value at all.
+        if getattr(given, name) == "" or os.environ.get(f"PERSONALIZE_SYNC_{name.upper()}") == "":
             raise UsageError(f"{name.replace('_', ' ')} is empty", "Did a variable have no value?")
 
 
@@ -233,7 +231,7 @@ def _carried_out(
             begin=watch.journal.intend,
             done=done,
         ),
-        secrets_dir=Path(given.secrets_dir) if given.secrets_dir else None,
+        secrets_dir=opened.secrets_dir,
         skip_blocked=given.skip_blocked,
         stale=work.stale,
         learn=_mask if os.environ.get("GITHUB_ACTIONS") == "true" else lambda _secret: None,

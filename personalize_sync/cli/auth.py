@@ -34,7 +34,7 @@ def audit(common: Common, strict: bool) -> int:  # noqa: FBT001 - click passes i
     environment = environment_of(project, common)
     loaded = load(common, project, environment)
     kinds = {resource.address.kind for resource in loaded.resources}
-    with session(project, environment) as opened:
+    with session(common, project, environment) as opened:
         keyring = opened.keyring()
         with closing(Reader(opened.connection(), keyring)) as reader:
             features = compare(reader, keyring, opened.environment, kinds)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import traceback
 from typing import TYPE_CHECKING
 
 import click
@@ -82,7 +81,7 @@ def _refusal(error: SyncError) -> None:
     from personalize_sync.rendering import plain  # noqa: PLC0415 - foreign text passes the gate
 
     notes = getattr(error, "__notes__", ())  # what was written on the way
-    lines = [error.message, error.hint, *notes]
+    lines = [error.message, *error.details, error.hint, *notes]
     if not (error.wrote or notes or any("othing was written" in line for line in lines)):
         lines.append("Nothing was written.")
     click.echo(f"error: {plain(lines[0])}", err=True)
@@ -95,6 +94,8 @@ def _unexpected(error: BaseException) -> None:
         f"error: unexpected {type(error).__name__}; this is a bug, please report it.", err=True
     )
     if "-v" in sys.argv or "--verbose" in sys.argv:
+        import traceback  # noqa: PLC0415 - only for a bug
+
         # Frames without their locals and the message: both may hold what must not be shown.
         click.echo("".join(traceback.format_tb(error.__traceback__)), err=True)
     else:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import functools
 import os
-import shutil
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -17,6 +15,7 @@ from personalize_sync import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from personalize_sync.rendering import Look
 
@@ -28,7 +27,7 @@ FORMATS = ("terminal", "json", "markdown", "sarif", "github", "summary")
 _SHARED: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
     (("-C", "--chdir"), {"type": click.Path(), "help": "The manifest root."}),
     (("-e", "--env"), {"help": "The environment of the project file."}),
-    (("--format", "format"), {"type": click.Choice(FORMATS), "default": "terminal"}),
+    (("--format",), {"type": click.Choice(FORMATS), "default": "terminal"}),
     (("-o", "--output"), {"type": click.Path(), "help": "Write the document to a file."}),
     (("--no-color",), {"is_flag": True, "help": "No colours (also: NO_COLOR)."}),
     (("-q", "--quiet"), {"is_flag": True, "help": "Nothing but the document and errors."}),
@@ -37,6 +36,10 @@ _SHARED: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
     (
         ("--ci",),
         {"type": click.Choice(SYSTEMS), "default": "auto", "help": "The CI system to tell."},
+    ),
+    (
+        ("--secrets-dir",),
+        {"type": click.Path(file_okay=False), "help": "One file per key or secret."},
     ),
 )
 
@@ -64,6 +67,7 @@ class Common:
     verbose: bool
     ask: bool
     ci: str
+    secrets_dir: Path | None = None
 
     def say(self, text: str) -> None:
         """Write a line to stderr, where it never mixes with the document."""
@@ -82,7 +86,9 @@ class Common:
 
     def look(self, root: Path | None = None, **more: Any) -> Look:
         """Return how a document is to be shown here."""
-        from personalize_sync.rendering import Look  # noqa: PLC0415 - not for --help
+        import shutil  # noqa: PLC0415 - not for --help
+
+        from personalize_sync.rendering import Look  # noqa: PLC0415
 
         encoding = (sys.stdout.encoding or "").lower()
         return Look(
@@ -108,7 +114,9 @@ def speaking(*formats: str) -> Callable[[_F], _F]:
             return function(gathered, *args, **given)
 
         for names, attributes in reversed(_SHARED):
-            special = {"type": click.Choice(formats)} if "--format" in names else {}
+            special: dict[str, Any] = {}
+            if "--format" in names:
+                special = {"type": click.Choice(formats), "default": formats[0]}
             wrapper = option(*names, **{**attributes, **special})(wrapper)
         return wrapper  # type: ignore[return-value]
 
@@ -127,6 +135,8 @@ def before_the_command(function: _F) -> _F:
 
 
 def _gathered(given: dict[str, Any]) -> Common:
+    from pathlib import Path  # noqa: PLC0415 - not for --help
+
     context = click.get_current_context()
     typed = ParameterSource.COMMANDLINE
     given |= {
@@ -145,11 +155,14 @@ def _gathered(given: dict[str, Any]) -> Common:
         verbose=given["verbose"],
         ask=not given["no_input"] and sys.stdin.isatty(),
         ci=given["ci"],
+        secrets_dir=Path(given["secrets_dir"]) if given["secrets_dir"] else None,
     )
 
 
 def _writable(name: str) -> Path:
     """Return where the document goes; an apply must not find out afterwards that it cannot."""
+    from pathlib import Path  # noqa: PLC0415 - not for --help
+
     path = Path(name)
     if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
         raise click.UsageError(f"cannot write {path}. Nothing was written.")
@@ -158,5 +171,7 @@ def _writable(name: str) -> Path:
 
 def _prefix(root: Path) -> str:
     """Return what makes a root-relative path clickable from the working directory."""
+    from pathlib import Path  # noqa: PLC0415 - not for --help
+
     relative = os.path.relpath(root, Path.cwd())
     return "" if relative == "." else Path(relative).as_posix() + "/"

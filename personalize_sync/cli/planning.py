@@ -180,7 +180,7 @@ def ready(
     policy = policy_of(environment, wishes)
     loaded = load(common, project, environment)
     _demand_matches(loaded.resources, policy, wishes)
-    with session(project, environment) as opened:
+    with session(common, project, environment) as opened:
         yield opened, loaded, policy
 
 

@@ -43,14 +43,14 @@ def serve(common: Common, port: int, knob: tuple[str, ...]) -> None:
         Sandbox(sandbox_file(project), knobs=knobs) as sandbox,
         Server(sandbox, port=port) as server,
     ):
+        stopped = Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stopped.set())
         lines = [f"baseUrl: {server.base_url}", f"tokenUrl: {server.token_url}"]
         keys = sandbox_keys(environment.name)
         lines += [f"export {name}={value}" for name, value in sorted(keys.items())]
         common.deliver("\n".join(lines) + "\n")
         common.say("Serving until interrupted.")
-        stopped = Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: stopped.set())
         stopped.wait()
         common.say("Stopped.")
 

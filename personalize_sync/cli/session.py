@@ -12,7 +12,7 @@ import click
 
 from personalize_sync.cli.pipeline import tell
 from personalize_sync.errors import InvalidInput, UsageError
-from personalize_sync.problems import did_you_mean
+from personalize_sync.problems import Severity, did_you_mean
 from personalize_sync.project import FEATURES, Environment, Project
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ class Session:
     project: Project
     environment: Environment
     environ: Mapping[str, str] = field(repr=False)
+    secrets_dir: Path | None = None
 
     @contextmanager
     def readable(self, parallelism: int, *questions: Question) -> Iterator[Tenant]:
@@ -71,9 +72,11 @@ class Session:
 
     def keyring(self) -> Keyring:
         """Return the keys of the environment."""
+        from personalize_sync.tenant.credentials import Sources  # noqa: PLC0415
         from personalize_sync.tenant.keyring import Keyring  # noqa: PLC0415
 
-        return Keyring(self.environment, self.environ)
+        forbid_core_dumps()
+        return Keyring(self.environment, Sources(self.environ, self.secrets_dir))
 
 
 def open_project(common: Common) -> Project:
@@ -116,29 +119,52 @@ def load(common: Common, project: Project, environment: Environment) -> Loaded:
         raise
 
 
+def demand_valid(common: Common, project: Project, loaded: Loaded) -> None:
+    """Refuse manifests with errors, for a command that needs no tenant."""
+    errors = [problem for problem in loaded.problems if problem.severity is Severity.ERROR]
+    if errors:
+        error = InvalidInput(errors)
+        deliver_problems(common, project.root, error)
+        raise error
+
+
 def deliver_problems(common: Common, root: Path, error: InvalidInput) -> None:
     """Write problems as the document, in the requested format."""
-    from personalize_sync.rendering import Problems, render  # noqa: PLC0415
+    from personalize_sync.rendering import FORMATS, Problems, render  # noqa: PLC0415
 
     document = Problems(error.problems, files=0, manifests=0)
     look = common.look(root)
-    common.deliver(render(document, common.format, look))
+    if common.format in FORMATS:
+        common.deliver(render(document, common.format, look))
+    else:  # a drawing or a matrix cannot say it, and what reads it must not get something else
+        click.echo(render(document, "terminal", replace(look, color=False)), err=True, nl=False)
     tell(document, common, look, error.exit_code)
     common.say("Nothing was sent to the tenant, and nothing was written.")
 
 
 @contextmanager
-def session(project: Project, environment: Environment) -> Iterator[Session]:
+def session(common: Common, project: Project, environment: Environment) -> Iterator[Session]:
     """Make an environment reachable; an embedded tenant is served for as long as it is needed."""
     if environment.sandbox is None:
-        yield Session(project, environment, os.environ)
+        yield Session(project, environment, os.environ, common.secrets_dir)
         return
     from personalize_sync.sandbox import Knobs, Sandbox, Server  # noqa: PLC0415
 
     knobs = Knobs.parse(environment.sandbox).in_real_time()
     with Sandbox(sandbox_file(project), knobs=knobs) as sandbox, Server(sandbox) as server:
         reachable = replace(environment, base_url=server.base_url, token_url=server.token_url)
-        yield Session(project, reachable, {**os.environ, **sandbox_keys(environment.name)})
+        environ = {**os.environ, **sandbox_keys(environment.name)}
+        yield Session(project, reachable, environ, common.secrets_dir)
+
+
+def forbid_core_dumps() -> None:
+    """Keep a crash of this process from writing the secrets in its memory to a file."""
+    try:
+        import resource  # noqa: PLC0415 - not on Windows, which writes none
+    except ImportError:
+        return
+    _, most = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, most))
 
 
 def sandbox_file(project: Project) -> Path:
@@ -155,11 +181,11 @@ def sandbox_file(project: Project) -> Path:
 
 def sandbox_keys(environment: str) -> dict[str, str]:
     """Return the variables that hold the well-known keys of a fresh sandbox."""
-    from personalize_sync.tenant.keyring import variables  # noqa: PLC0415
+    from personalize_sync.tenant.credentials import secret_of, variables  # noqa: PLC0415
 
     keys = {}
     for feature in FEATURES:
         name = variables(environment, feature)[0]
         keys[name] = f"sandbox-{feature}"
-        keys[name.removesuffix("_ID") + "_SECRET"] = f"sandbox-{feature}-secret"
+        keys[secret_of(name)] = f"sandbox-{feature}-secret"
     return keys

@@ -119,7 +119,7 @@ def _update(resource: Resource, live: Live, found: Document, scene: Scene) -> Ch
         resource=resource,
     )
     unsent = kind.unsent(live, resource)
-    if resource.secrets and str(resource.address) in policy.send_secret:
+    if str(resource.address) in policy.send_secret and resource.secrets:
         unsent = unsent or "asked for with --send-secret"
     is_adoption = (
         policy.adopt and not fields and evidence.found == "none" and resource.manage is Manage.FULL

@@ -8,6 +8,7 @@ from personalize_sync.planning.change import Action, Cause
 from personalize_sync.rendering import wording
 from personalize_sync.rendering.complaints import place
 from personalize_sync.rendering.fields import seen, stated
+from personalize_sync.rendering.grid import diff_lines
 from personalize_sync.rendering.page import Span
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def add_change(page: Page, change: Change, entry: Drift | None) -> None:
         for field in change.fields:
             page.add(stated(field), indent=4)
     else:
-        add_fields(page, change.fields, "plan")
+        add_fields(page, change.fields, change.address.kind, "plan")
     for secret in change.secrets:
         page.add(_mark("*"), f" {secret}: {wording.secret_sent(change)}", indent=2)
     for block in change.blocked:
@@ -54,7 +55,7 @@ def add_drift(page: Page, entry: Drift) -> None:
     """Add what somebody else did to one object."""
     marker = drift_marker(entry)
     page.add(_mark(marker), Span(f" {entry.address}", "strong"), f"  {wording.moved(entry)}")
-    add_fields(page, entry.fields, "drift", expected=marker)
+    add_fields(page, entry.fields, entry.address.kind, "drift", expected=marker)
 
 
 def drift_marker(entry: Drift) -> str:
@@ -66,12 +67,13 @@ def drift_marker(entry: Drift) -> str:
 
 
 def add_fields(
-    page: Page, fields: Iterable[FieldChange], view: str, *, expected: str = " "
+    page: Page, fields: Iterable[FieldChange], kind: str, view: str, *, expected: str = " "
 ) -> None:
     """Add a line per field, with a diff below where the values are long."""
     most = _DIFF_LINES_VERBOSE if page.look.verbose else _DIFF_LINES
     for field in fields:
-        shown = seen(field, view, width=page.look.room - 8, most=most)
+        width = page.look.room - 8
+        shown = seen(field, kind, view, width=width)
         marker = wording.CAUSE_MARKERS[field.cause]
         marker = " " if marker == expected else marker
         at = place(field.location, page.look.prefix)
@@ -81,7 +83,8 @@ def add_fields(
             Span(f"   {at}" if at else "", "quiet"),
             indent=2,
         )
-        page.diff(shown.diff, indent=6)
+        if shown.diff:
+            page.diff(diff_lines(shown.diff, width, most), indent=6)
 
 
 def _add_head(page: Page, change: Change, entry: Drift | None) -> None:

@@ -1,39 +1,48 @@
-"""One field of a change as people see it: a line, and for long texts a small diff."""
+"""One field of a change as people see it: a line, and what changed within a long value."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from personalize_sync.kinds import BY_NAME
 from personalize_sync.planning.change import Cause
-from personalize_sync.rendering.textdiff import text_diff
+from personalize_sync.planning.compare import matches
+from personalize_sync.rendering.diffs import compare
 from personalize_sync.rendering.values import as_text, shown
 from personalize_sync.rendering.wording import counted
-from personalize_sync.resources import Unset
 
 if TYPE_CHECKING:
+    from personalize_sync.kinds.kind import Shape
     from personalize_sync.planning.change import FieldChange
+    from personalize_sync.rendering.diffs import Diff
+    from personalize_sync.resources import Path
 
 # A longer value is described instead of shown when a field has to stay on one line.
 _SHORT = 60
 
 
 class Seen(NamedTuple):
-    """What is said of one field."""
+    """What is said of one field: a line, and a diff where the line does not show both values."""
 
     line: str
-    diff: list[str]
+    diff: Diff | None
 
 
-def seen(field: FieldChange, view: str, *, width: int, most: int) -> Seen:
-    """Return a field as `path: before -> after`, long values as a diff of at most `most` lines."""
+def seen(field: FieldChange, kind: str, view: str, *, width: int) -> Seen:
+    """Return a field of a kind as `path: before -> after`, long values described and compared."""
     old, new = sides(field, view)
     line = f"{field.pointer}: {shown(old)} -> {shown(new)}"
     if _fits(line, old, new, width):
-        return Seen(line + _third(field, view), [])
-    comparable = _is_text(old) and _is_text(new)
-    diff = text_diff(_text(old), _text(new), width=width, most=most) if comparable else []
+        return Seen(line + _third(field, view), None)
     line = f"{field.pointer}: {brief(old)} -> {brief(new)}"
+    diff = compare(old, new, width=width, shape=_shape(kind, field.path))
     return Seen(line + _third(field, view), diff)
+
+
+def _shape(kind: str, path: Path) -> Shape | None:
+    known = BY_NAME.get(kind)
+    shapes = known.shapes.items() if known else ()
+    return next((shape for pattern, shape in shapes if matches(pattern, path)), None)
 
 
 def stated(field: FieldChange) -> str:
@@ -75,12 +84,3 @@ def _third(field: FieldChange, view: str) -> str:
 def _fits(line: str, old: Any, new: Any, width: int) -> bool:
     several = any(isinstance(value, str) and "\n" in value for value in (old, new))
     return len(line) <= width and not several
-
-
-def _is_text(value: Any) -> bool:
-    """Whether a value can be a side of a diff; what is unknown or masked cannot."""
-    return not isinstance(value, Unset) or value is Unset.ABSENT
-
-
-def _text(value: Any) -> str:
-    return "" if value is Unset.ABSENT else as_text(value)

@@ -2,7 +2,8 @@
 
 What a tenant, a manifest or a server says is hostile here. `plain` makes it harmless on a line of
 a terminal or a log; `code` in Markdown and HTML; `data` and `prop` in a workflow command;
-`json_text` in a JSON document. Renderers put nothing out that did not pass one of them.
+`dot_text` and `mermaid_text` in a drawing; `json_text` in a JSON document. Renderers put nothing out
+that did not pass one of them.
 """
 
 from __future__ import annotations
@@ -74,6 +75,21 @@ def prop(text: str) -> str:
     """Return text as a property of a workflow command."""
     encoded = plain(text).replace("%", "%25")
     return encoded.replace(":", "%3A").replace(",", "%2C")
+
+
+def dot_text(text: str) -> str:
+    """Return text as a quoted string of Graphviz, where backslashes and entities mean something."""
+    escaped = plain(text).replace("\\", "\\\\").replace('"', '\\"').replace("&", "&amp;")
+    return f'"{escaped}"'
+
+
+def mermaid_text(text: str) -> str:
+    """Return text as a quoted string of Mermaid; what is not plainly a word becomes an entity."""
+    encoded = "".join(
+        char if char in " _/." or (char.isascii() and char.isalnum()) else f"#{ord(char)};"
+        for char in plain(text)
+    )
+    return f'"{encoded}"'
 
 
 def json_text(value: Any, *, ascii_text: bool = False) -> str:

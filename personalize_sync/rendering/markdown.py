@@ -11,14 +11,18 @@ from personalize_sync.rendering import complaints, wording
 from personalize_sync.rendering.budget import Block, within
 from personalize_sync.rendering.changes import drift_marker
 from personalize_sync.rendering.complaints import place
+from personalize_sync.rendering.diffs.parts import Grid, Lines, parts
 from personalize_sync.rendering.fields import brief, seen, stated
 from personalize_sync.rendering.gates import ascii_only, code, fence
 from personalize_sync.rendering.ordering import drift_of, drift_without_change, in_plan_order
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from personalize_sync.planning.change import Change, Drift, FieldChange
     from personalize_sync.planning.outcome import Outcome
     from personalize_sync.problems import Problem
+    from personalize_sync.rendering.diffs import Diff
     from personalize_sync.rendering.look import Look, Problems
 
 # A comment on GitHub holds 65,536 characters; the rest is for the marker of whoever posts it.
@@ -123,21 +127,44 @@ def _objection(message: str, override: str) -> list[str]:
 def _field(field: FieldChange, change: Change, look: Look) -> list[str]:
     if change.action in (Action.CREATE, Action.RESTORE):
         return [f"- {code(stated(field))}"]
-    return _seen(field, "plan", look)
+    return _seen(field, change.address.kind, "plan", look)
 
 
-def _seen(field: FieldChange, view: str, look: Look) -> list[str]:
-    shown = seen(field, view, width=_WIDTH, most=_DIFF_LINES)
+def _seen(field: FieldChange, kind: str, view: str, look: Look) -> list[str]:
+    shown = seen(field, kind, view, width=_WIDTH)
     at = place(field.location, look.prefix)
     marker = wording.CAUSE_MARKERS[field.cause].strip()
     line = f"- {code(marker) + ' ' if marker else ''}{code(shown.line)}"
     line += f" {code(at)}" if at else ""
-    # Blank lines on both sides, and no indent: the fence stands on its own.
-    return [line, "", *fence(shown.diff, "diff"), ""] if shown.diff else [line]
+    return [line, *(line for part in _parts(shown.diff) for line in part)]
+
+
+def _parts(diff: Diff | None) -> Iterator[list[str]]:
+    """Blank lines on both sides of each block, and no indent: it stands on its own."""
+    for part in parts(diff, _DIFF_LINES) if diff else ():
+        match part:
+            case Lines():
+                yield ["", *fence(part.lines, "diff"), ""]
+            case Grid():
+                yield ["", *_grid(part), ""]
+            case _:
+                yield [f"- {code(part.text)}"]
+
+
+def _grid(grid: Grid) -> list[str]:
+    columns = len(grid.head)
+    rows = [[code(cell) for cell in row] + [" "] * (columns - len(row)) for row in grid.rows]
+    head = [code(title) if title else " " for title in grid.head]
+    return [
+        f"| {' | '.join(head)} |",
+        f"|{' --- |' * columns}",
+        *(f"| {' | '.join(row)} |" for row in rows),
+    ]
 
 
 def _drift_block(entry: Drift, look: Look) -> Block:
-    lines = [line for field in entry.fields for line in _seen(field, "drift", look)]
+    kind = entry.address.kind
+    lines = [line for field in entry.fields for line in _seen(field, kind, "drift", look)]
     title = f"{code(drift_marker(entry))} {code(str(entry.address))} {code(wording.moved(entry))}"
     return Block(title, lines)
 

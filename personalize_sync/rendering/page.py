@@ -48,8 +48,8 @@ class Page:
             self._lines.append((0, ()))
 
     def diff(self, lines: list[str], *, indent: int) -> None:
-        """Add lines of a unified diff; the gutter keeps foreign text off the start of a line."""
-        styles = {"-": "bad", "+": "good", "@": "quiet", "…": "quiet"}
+        """Add lines of a diff; the gutter keeps foreign text off the start of a line."""
+        styles = {"-": "bad", "+": "good", "~": "change", "@": "quiet", "…": "quiet"}
         for line in lines:
             style = styles.get(line[:1], "")
             self.add(Span(_GUTTER, "quiet"), Span(_visible(line), style), indent=indent)

@@ -1,52 +1,34 @@
-"""API keys from the environment: one per feature, never from a flag or a file in Git."""
+"""The API keys of one environment, one per feature, and which of them a run needs."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from personalize_sync.errors import CredentialError
-from personalize_sync.resources import Secret
+from personalize_sync.tenant.credentials import Key, Sources, names, variables
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
+    from personalize_sync.kinds import Kind
     from personalize_sync.project import Environment
-
-_LONGEST = 64 * 1024
-"""Bytes; the path may lead to a device that never ends."""
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """One API key: the id is public (it stamps our writes), the secret is not."""
-
-    feature: str
-    client_id: str
-    secret: Secret
-
-
-def variables(environment: str, feature: str) -> tuple[str, ...]:
-    """Return the names, most specific first, of the variables that may hold a client id.
-
-    The secret's are the same with `_CLIENT_SECRET`; each may also be given as `…_FILE`.
-    """
-    word = feature.replace("-", "_").upper()
-    specific = environment.replace("-", "_").upper()
-    return tuple(f"PERSONALIZE_SYNC_{prefix}{word}_CLIENT_ID" for prefix in (f"{specific}_", ""))
 
 
 class Keyring:
     """The keys of one environment's declared features. Its repr shows feature names only."""
 
-    def __init__(self, environment: Environment, environ: Mapping[str, str]) -> None:
+    def __init__(self, environment: Environment, sources: Sources | Mapping[str, str]) -> None:
+        """Look for each declared feature's key; what is wrong is said when the key is needed."""
         self._environment = environment
-        self._keys = {
-            feature: key
-            for feature in sorted(environment.keys)
-            if (key := _find(environment.name, feature, environ))
-        }
+        self._keys: dict[str, Key] = {}
+        self._flaws: dict[str, CredentialError] = {}
+        sources = sources if isinstance(sources, Sources) else Sources(sources)
+        for feature in sorted(environment.keys):
+            try:
+                if key := sources.find(environment.name, feature):
+                    self._keys[feature] = key
+            except CredentialError as flaw:
+                self._flaws[feature] = flaw
 
     def __repr__(self) -> str:
         return f"Keyring({', '.join(self._keys)})"
@@ -69,16 +51,13 @@ class Keyring:
 
     def key(self, feature: str) -> Key:
         """Return the key of a feature; raises CredentialError naming the missing variables."""
-        found = self._keys.get(feature)
-        if found:
+        if found := self._keys.get(feature):
             return found
-        specific, general = variables(self._environment.name, feature)
-        raise CredentialError(
-            f'no API key for the feature "{feature}" of environment "{self._environment.name}"',
-            f"Set {specific} and {specific.replace('_CLIENT_ID', '_CLIENT_SECRET')} "
-            f"(or {general} and {general.replace('_CLIENT_ID', '_CLIENT_SECRET')}; "
-            "each may also be given as …_FILE).",
-        )
+        raise self._absent(feature)
+
+    def flaw(self, feature: str) -> CredentialError | None:
+        """Return what is wrong with a key of which only a part was found or could be read."""
+        return self._flaws.get(feature)
 
     def variables(self, feature: str) -> tuple[str, ...]:
         """Return the variables that may hold a feature's client id."""
@@ -96,39 +75,35 @@ class Keyring:
             + (f' (with for: [{kind}] for "multiple-resources").' if len(candidates) > 1 else "."),
         )
 
+    def missing(
+        self, *, read: Iterable[Kind] = (), write: Iterable[Kind] = ()
+    ) -> list[CredentialError]:
+        """Return a complaint for each key that these kinds need and that is not there."""
+        undeclared: dict[str, CredentialError] = {}
+        purposes: dict[str, dict[str, list[str]]] = {}
+        for verb, kinds in (("read", read), ("write", write)):
+            for kind in kinds:
+                try:
+                    feature = self.feature(
+                        kind.name, kind.read_with if verb == "read" else kind.write_with
+                    )
+                except CredentialError as error:
+                    undeclared.setdefault(error.message + error.hint, error)
+                    continue
+                purposes.setdefault(feature, {}).setdefault(verb, []).append(kind.title)
+        absent = [
+            self._absent(feature, "; ".join(f"{v} {', '.join(t)}" for v, t in wanted.items()))
+            for feature, wanted in sorted(purposes.items())
+            if feature not in self._keys
+        ]
+        return [*undeclared.values(), *absent]
 
-def _find(environment: str, feature: str, environ: Mapping[str, str]) -> Key | None:
-    for id_name in variables(environment, feature):
-        secret_name = id_name.removesuffix("_CLIENT_ID") + "_CLIENT_SECRET"
-        client_id, secret = _value(id_name, environ), _value(secret_name, environ)
-        if client_id and secret:
-            return Key(feature, client_id, Secret(secret))
-        if client_id or secret:
-            missing = secret_name if client_id else id_name
-            raise CredentialError(
-                f'half an API key for the feature "{feature}": {missing} is not set',
-                f"Set {missing}, or unset its other half.",
-            )
-    return None
-
-
-def _value(name: str, environ: Mapping[str, str]) -> str:
-    value = environ.get(name, "").strip()
-    file = environ.get(name + "_FILE", "").strip()
-    if value or not file:
-        return value
-    try:
-        with Path(file).open("rb") as stream:
-            raw = stream.read(_LONGEST + 1)
-        if len(raw) > _LONGEST:
-            raise CredentialError(
-                f"{name}_FILE names a file that is no credential: it is longer than {_LONGEST} bytes",
-                "Correct the path.",
-            )
-        return raw.decode("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
-        raise CredentialError(
-            f"{name}_FILE names a file that cannot be read: {reason}",
-            "Correct the path or its permissions.",
-        ) from None
+    def _absent(self, feature: str, purpose: str = "") -> CredentialError:
+        if flaw := self._flaws.get(feature):
+            return flaw
+        why = f", needed to {purpose}" if purpose else ""
+        return CredentialError(
+            f'no API key for the feature "{feature}" of environment "{self._environment.name}"{why}',
+            f"Set {names(self._environment.name, feature)}; each may also be given as …_FILE, "
+            "or as a file of its name in --secrets-dir.",
+        )

@@ -8,16 +8,17 @@ error, never an empty tenant.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from urllib.parse import quote, urlsplit
 
-from personalize_sync.errors import GuardError, TenantError, UnknownOutcomeError
+from personalize_sync.errors import CredentialError, GuardError, TenantError, UnknownOutcomeError
 from personalize_sync.kinds import BY_NAME
 from personalize_sync.resources import Base, Live
 from personalize_sync.tenant.answers import items_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from concurrent.futures import Future
 
     from personalize_sync.kinds import Kind
     from personalize_sync.kinds.questions import Question
@@ -33,6 +34,34 @@ _PAGE = 100
 _MOST_PAGES = 10_000
 
 
+_Page: TypeAlias = "tuple[Document, list[Document]]"
+
+
+class _Ahead:
+    """Pages asked for before their turn, once a list has shown that it has pages.
+
+    The window doubles, so that a short list costs hardly a request too many.
+    """
+
+    def __init__(self, request: Callable[[int], Future[_Page]]) -> None:
+        self._request = request
+        self._under_way: dict[int, Future[_Page]] = {}
+        self._window = 1
+
+    def ask(self, offset: int, *, step: int, most: int) -> None:
+        """Ask for the pages from an offset on, each `step` items long, if the last one was."""
+        for n in range(self._window):
+            at = offset + n * step
+            if at not in self._under_way:
+                self._under_way[at] = self._request(at)
+        self._window = min(2 * self._window, most)
+
+    def take(self, offset: int) -> _Page | None:
+        """Return the page at an offset, None if nobody asked for it."""
+        page = self._under_way.pop(offset, None)
+        return page.result() if page else None
+
+
 class Tenant:
     """Reads live objects. `parallelism` bounds the requests under way at once."""
 
@@ -44,6 +73,8 @@ class Tenant:
         self._environment = environment
         self.parallelism = parallelism
         self._pool = ThreadPoolExecutor(max_workers=parallelism)
+        # For single requests, which wait for nobody: work in the other pool may wait for them.
+        self._requests = ThreadPoolExecutor(max_workers=parallelism)
         self._expanding: set[str] = set()
         self.client_key = ""
         self.doubts: set[str] = set()
@@ -51,6 +82,7 @@ class Tenant:
     def close(self) -> None:
         """Stop the workers and close the connections."""
         self._pool.shutdown(cancel_futures=True)
+        self._requests.shutdown(cancel_futures=True)
         self._reader.close()
 
     def each(self, work: Callable[[_T], _R], items: Iterable[_T]) -> list[_R]:
@@ -70,6 +102,12 @@ class Tenant:
         """Return one object by ref, or by friendlyId where the kind allows it; None for 404."""
         record = self._reader.get(self._reads(kind), _item(kind, ref))
         return self._live(kind, record, parent=parent) if record is not None else None
+
+    def missing(
+        self, *, read: Iterable[Kind] = (), write: Iterable[Kind] = ()
+    ) -> list[CredentialError]:
+        """Return a complaint for each API key that these kinds need and that is not there."""
+        return self._keyring.missing(read=read, write=write)
 
     @property
     def is_recognised(self) -> bool:
@@ -125,16 +163,21 @@ class Tenant:
         """Yield the items of every page, asking on until nothing new appears."""
         seen: set[str] = set()
         offset = 0
+        ahead = _Ahead(lambda at: self._requests.submit(self._page, kind, path, at))
         for _ in range(_MOST_PAGES):
-            page, items = self._page(kind, path, offset)
+            page, items = ahead.take(offset) or self._page(kind, path, offset)
             fresh = [item for item in items if _mark(item) not in seen]
             if seen and 0 < len(fresh) < len(items):
                 self.doubts.add(f"the list {path} shifted while it was read; read it again")
+            is_paged = bool(fresh and seen) or page.get("limit") == len(items)
             seen.update(_mark(item) for item in fresh)
-            yield from self._whole(kind, path, fresh)
             offset += len(items)
             limit = page.get("limit")
-            if not fresh or (isinstance(limit, int) and len(items) < min(limit, _PAGE)):
+            is_last = not fresh or (isinstance(limit, int) and len(items) < min(limit, _PAGE))
+            if is_paged and not is_last:
+                ahead.ask(offset, step=len(items), most=self.parallelism)
+            yield from self._whole(kind, path, fresh)
+            if is_last:
                 return
         raise TenantError(f"GET {path}: the list does not end")
 
@@ -155,17 +198,18 @@ class Tenant:
         """Fetch the items of which a list gave only the link. Links are never followed as such."""
         if path.endswith("/revisions"):
             return items
-        whole = []
-        for item in items:
-            record: Document | None = item
-            if "ref" not in item:
-                ref = _last_segment(item)
-                if not ref:
-                    raise TenantError(f"GET {path}: a listed object has neither ref nor href")
-                record = self._reader.get(self._reads(kind), _item(kind, ref))
-            if record is not None:
-                whole.append(record)
-        return whole
+        if all("ref" in item for item in items):
+            return items
+        found = self._requests.map(lambda item: self._one(kind, path, item), items)
+        return [record for record in found if record is not None]
+
+    def _one(self, kind: Kind, path: str, item: Document) -> Document | None:
+        if "ref" in item:
+            return item
+        ref = _last_segment(item)
+        if not ref:
+            raise TenantError(f"GET {path}: a listed object has neither ref nor href")
+        return self._reader.get(self._reads(kind), _item(kind, ref))
 
     def _live(self, kind: Kind, record: Document, *, parent: str = "") -> Live | None:
         subtype = record.get("subtype")
@@ -213,10 +257,16 @@ class WritableTenant(Tenant):
 
     def open(self, kinds: Iterable[Kind]) -> None:
         """Prove before the first write that every key it needs exists and opens its kind."""
+        refused: dict[str, CredentialError] = {}
         for kind in kinds:
-            self._writer.scopes(self._writes(kind))
-            if not kind.parent:
-                self._writer.get(self._writes(kind), kind.collection, limit=1, offset=0)
+            try:
+                self._writer.scopes(self._writes(kind))
+                if not kind.parent:
+                    self._writer.get(self._writes(kind), kind.collection, limit=1, offset=0)
+            except CredentialError as error:
+                refused.setdefault(error.message, error)
+        if refused:
+            raise CredentialError.together([*refused.values()])
 
     def _writes(self, kind: Kind) -> str:
         return self._keyring.feature(kind.name, kind.write_with)

@@ -84,12 +84,12 @@ class Shop(World):
 
     def finished(self, process: subprocess.Popen[str]) -> Said:
         """Wait for a process."""
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=100)
         return Said(process.returncode, out, err)
 
     def until(self, ready: Callable[[], object]) -> None:
-        """Wait until something is so, at most ten seconds."""
-        ends = time.monotonic() + 10
+        """Wait until something is so, with patience for a busy machine."""
+        ends = time.monotonic() + 60
         while not ready():
             assert time.monotonic() < ends, "waited in vain"
             time.sleep(0.005)

@@ -203,7 +203,8 @@ def test_schemas_are_printed_as_they_are_published(shop: Shop) -> None:
 
 def test_version_says_what_a_bug_report_needs(shop: Shop) -> None:
     """The first line is the version of the tool."""
-    assert shop("version").out.startswith(f"personalize-sync {__version__}\npython ")
+    assert shop("version").out == f"personalize-sync {__version__}\n"
+    assert shop("version", "-v").out.startswith(f"personalize-sync {__version__}\npython ")
     assert shop("--version").out == f"personalize-sync {__version__}\n"
 
 

@@ -99,6 +99,19 @@ def test_an_empty_condition_is_refused(shop: Shop, condition: tuple[str, ...]) -
 
     assert (said.code, said.out) == (64, "")
     assert "is empty" in said.err
+
+
+@pytest.mark.parametrize("name", ["EXPECT_DIGEST", "REQUIRE_TIP", "RESUME"])
+def test_an_empty_condition_in_a_variable_is_refused(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """A pipeline whose earlier job gave no digest must not apply without one."""
+    monkeypatch.setenv(f"PERSONALIZE_SYNC_{name}", "")
+    said = shop("apply", "--auto-approve")
+
+    assert said.code == 64
+    assert "is empty" in said.err
+    assert shop.writes() == []
     assert shop.sandbox.requests == []
 
 

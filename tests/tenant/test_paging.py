@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from contextlib import closing, contextmanager
+from threading import Barrier
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 from tenant.access import TEMPLATES, Pretender, connection, environment, keyring, page
 
@@ -17,8 +19,6 @@ from personalize_sync.tenant.live import Tenant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    import httpx
 
 _MANY = 250
 _REQUEST = {"requestType": "GET", "connectionUrl": "https://weather.example.test"}
@@ -82,6 +82,39 @@ def test_a_list_may_end_exactly_with_a_page(count: int) -> None:
     """Nothing is lost and nothing invented at the seams."""
     with _filled(count=count) as sandbox, _tenant(SandboxTransport(sandbox)) as tenant:
         assert len(tenant.list_all(BY_NAME["template"])) == count
+
+
+class _Together(httpx.BaseTransport):
+    """Answers the pages from 200 on only when two of them are under way at once."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._inner = SandboxTransport(sandbox)
+        self._both = Barrier(2, timeout=30)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.params.get("offset") in ("200", "300"):
+            self._both.wait()
+        return self._inner.handle_request(request)
+
+
+def test_pages_are_read_at_once_when_a_list_has_shown_that_it_has_pages() -> None:
+    """The order stays that of the list, and only the last window can hold pages that are empty."""
+    with _filled(count=420) as sandbox, _tenant(_Together(sandbox)) as tenant:
+        found = tenant.list_all(BY_NAME["template"])
+        asked = [r.query["offset"] for r in sandbox.requests if r.path == TEMPLATES]
+
+    assert [live.name for live in found] == [f"n{number:03}" for number in range(420)]
+    assert sorted(asked, key=int)[:5] == ["0", "100", "200", "300", "400"]
+    assert len(asked) <= 5 + 4
+
+
+def test_a_list_that_comes_whole_is_not_asked_for_again_and_again() -> None:
+    """One answer with everything, and one that shows nothing new."""
+    with _filled("K11=everything") as sandbox, _tenant(SandboxTransport(sandbox)) as tenant:
+        tenant.list_all(BY_NAME["template"])
+        asked = [r for r in sandbox.requests if r.path == TEMPLATES]
+
+    assert len(asked) == 2
 
 
 @pytest.mark.parametrize("seam", [1, 2])

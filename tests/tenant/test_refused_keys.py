@@ -181,7 +181,7 @@ def test_half_a_key_is_an_error(kept: str) -> None:
     half = {n: v for n, v in credentials("connections", secret=SECRET).items() if n.endswith(kept)}
 
     with pytest.raises(CredentialError, match="half an API key") as refused:
-        Keyring(environment(), half)
+        Keyring(environment(), half).key("connections")
 
     assert SECRET not in _everything(refused.value)
 
@@ -207,7 +207,7 @@ def test_a_key_file_that_cannot_be_read_is_named_by_its_variable() -> None:
     """Its path and content are nobody's business."""
     name = "PERSONALIZE_SYNC_CONNECTIONS_CLIENT_SECRET_FILE"
     with pytest.raises(CredentialError, match=name):
-        Keyring(environment(), {name: "/nonexistent/file"})
+        Keyring(environment(), {name: "/nonexistent/file"}).key("connections")
 
 
 def test_no_form_of_a_secret_shows_it() -> None:

@@ -7,12 +7,18 @@ from hypothesis import strategies as st
 from rendering.build import LOOK, change, field, plan
 
 from personalize_sync.rendering import render
-from personalize_sync.rendering.textdiff import text_diff
+from personalize_sync.rendering.diffs.parts import Lines, parts
+from personalize_sync.rendering.diffs.text import text_diff
 
 
 def diff(before: str, after: str, *, width: int = 80, most: int = 40) -> list[str]:
     """A diff with the terminal's limits."""
-    return text_diff(before, after, width=width, most=most)
+    return [
+        line
+        for part in parts(text_diff(before, after, width=width), most)
+        if isinstance(part, Lines)
+        for line in part.lines
+    ]
 
 
 def test_a_few_lines_around_a_change() -> None:

@@ -1,0 +1,246 @@
+"""What is measured: commands as a user runs them, and the steps inside them that must stay linear."""
+
+from __future__ import annotations
+
+import json
+import math
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import yaml
+from benchmarks import corpus, peers
+from benchmarks.measuring import Command, Figure, in_turn, timed
+
+from personalize_sync.kinds import BY_NAME
+from personalize_sync.manifests import load_manifests, load_project
+from personalize_sync.planning.planner import make_plan
+from personalize_sync.planning.policy import Policy
+from personalize_sync.project import FEATURES, Environment
+from personalize_sync.resources import LiveState
+from personalize_sync.tenant.live import live_from
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from personalize_sync.resources import Resource
+
+LATENCY = 30  # milliseconds
+PAGE = 100
+PARALLELISM = 4
+_TENANT = Path(__file__).with_name("tenant.py")
+_OURS = (sys.executable, "-m", "personalize_sync")
+
+
+def _ours(*arguments: str) -> Command:
+    names = [f"PERSONALIZE_SYNC_{feature.replace('-', '_').upper()}_CLIENT" for feature in FEATURES]
+    keys = {f"{name}_{part}": "bench" for name in names for part in ("ID", "SECRET")}
+    return Command([*_OURS, *arguments], keys)
+
+
+@contextmanager
+def _tenant(folder: Path, listed: object, *, latency: float = LATENCY) -> Iterator[str]:
+    """Serve these records from a process of its own."""
+    folder.mkdir(parents=True, exist_ok=True)
+    records = folder / "records.json"
+    records.write_text(json.dumps(listed), encoding="utf-8")
+    arguments = [sys.executable, str(_TENANT), str(records), str(latency), str(PAGE)]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        try:
+            yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
+        finally:
+            process.kill()
+
+
+class Measured:
+    """A project of so many manifests, valid, and a tenant that matches it."""
+
+    def __init__(self, root: Path, count: int) -> None:
+        self.root = root / "project"
+        self.count = count
+        corpus.write_project(self.root, count)
+        loaded = load_manifests(load_project(self.root))
+        assert not loaded.problems, loaded.problems[:3]
+        self.resources = loaded.resources
+        self.listed = corpus.live_records(loaded.resources)
+
+    @property
+    def pages(self) -> int:
+        """Requests that any reader of all lists needs."""
+        return sum(math.ceil(len(records) / PAGE) for records in self.listed.values())
+
+    def texts(self) -> list[bytes]:
+        """The manifests' bytes."""
+        return [path.read_bytes() for path in sorted(self.root.rglob("*.yaml"))]
+
+
+def start_up(*, rounds: int) -> Iterator[Figure]:
+    """Measure what every call of the command pays."""
+    for ours, theirs, target in (
+        (("--help",), ("-c", "import click"), 1.35),
+        (("version",), ("-c", ""), 1.5),
+        (("--version",), ("-c", ""), 1.5),
+    ):
+        mine, base = in_turn(
+            rounds, Command([*_OURS, *ours]).run, Command([sys.executable, *theirs]).run
+        )
+        shown = f"`{' '.join(ours)}`"
+        yield Figure(shown, mine[0], f"python {' '.join(theirs)}".strip(), base[0], target)
+
+
+def example(*, rounds: int) -> Iterator[Figure]:
+    """Measure `validate` of the example project beside a validator that knows the schemas only."""
+    mine = _ours("-C", str(corpus.EXAMPLE), "validate")
+    for name, commands in peers.validators(corpus.EXAMPLE):
+        if name == "check-jsonschema":
+            yield _against(
+                "validate, the example project",
+                mine,
+                name=name,
+                commands=commands,
+                target=3,
+                rounds=rounds,
+            )
+
+
+def _against(
+    what: str,
+    mine: Command,
+    *,
+    name: str,
+    commands: Sequence[Command],
+    target: float,
+    rounds: int = 1,
+) -> Figure:
+    ours, *theirs = in_turn(rounds, mine.run, *(command.run for command in commands))
+    return Figure(what, ours[0], name, sum(t for t, _ in theirs), target, True, ours[1])
+
+
+def validate(project: Measured, *, rounds: int) -> Iterator[Figure]:
+    """Measure `validate` without and with a cache of earlier runs."""
+    what = f"{project.count} manifests"
+    cold = _cold(_ours("-C", str(project.root), "validate"))
+    warm = _warm(_ours("-C", str(project.root), "validate"))
+    ours, bare = in_turn(
+        rounds,
+        cold.run,
+        lambda: timed(lambda: [yaml.load(t, yaml.CSafeLoader) for t in project.texts()]),
+    )
+    yield Figure(f"validate {what}", ours[0], "yaml.CSafeLoader", bare[0], 0, megabytes=ours[1])
+    targets = {"check-jsonschema": 20.0, "check-jsonschema (C reader)": 8.0, "ajv-cli": 1.0}
+    for name, commands in peers.validators(project.root):
+        yield _against(
+            f"validate {what}", cold, name=name, commands=commands, target=targets.get(name, 0)
+        )
+        if name == "check-jsonschema":
+            yield _against(f"validate {what} again", warm, name=name, commands=commands, target=150)
+
+
+def _cold(command: Command) -> Command:
+    environ = {**(command.environ or {}), "PERSONALIZE_SYNC_CACHE_DIR": ""}
+    return Command(command.arguments, environ)
+
+
+def _warm(command: Command) -> Command:
+    command.run()
+    return command
+
+
+def plan(project: Measured, *, rounds: int) -> Iterator[Figure]:
+    """Measure `plan` of a tenant in which nothing changed, over list pages."""
+    what = f"plan, {project.count} unchanged"
+    floor = project.pages * LATENCY / 1000 / PARALLELISM
+    with _tenant(project.root.parent, project.listed) as url:
+        corpus.write_project(project.root, project.count, url=url)
+        warm = _warm(_ours("-C", str(project.root), "plan"))
+        cold, check = _cold(warm), _cold(_ours("-C", str(project.root), "validate"))
+        again, first, checked, fetched = in_turn(
+            rounds, warm.run, cold.run, check.run, lambda: timed(lambda: _bare_fetch(url, project))
+        )
+        pages = f"{project.pages} pages of {PAGE}, {LATENCY} ms, {PARALLELISM} at once"
+        yield Figure(f"{what}, again", again[0], pages, floor, 2.2, megabytes=again[1])
+        parts = checked[0] + fetched[0]
+        yield Figure(what, first[0], "cold validate + bare fetch", parts, 1.2, megabytes=first[1])
+        if project.count <= 1000:  # beyond it the others lose patience
+            for name, command in peers.planners(project.root.parent, project.count):
+                target = {"octodns-sync": 5.0, "terraform plan": 30.0}[name]
+                yield _against(
+                    f"{what}, again",
+                    warm,
+                    name=name,
+                    commands=[command],
+                    target=target,
+                    rounds=rounds,
+                )
+
+
+def _bare_fetch(url: str, project: Measured) -> None:
+    with httpx.Client(base_url=url) as client, ThreadPoolExecutor(PARALLELISM) as pool:
+        targets = [
+            f"{path}?limit={PAGE}&offset={offset}"
+            for path, records in project.listed.items()
+            for offset in range(0, len(records), PAGE)
+        ]
+        list(pool.map(lambda target: json.loads(client.get(target).content), targets))
+
+
+def growth(small: Measured, large: Measured, *, rounds: int) -> Iterator[Figure]:
+    """Measure single steps at two sizes: the ratio shows whether they grow faster than linearly."""
+    steps: dict[str, Callable[[Measured], object]] = {
+        "load": lambda project: load_manifests(load_project(project.root)),
+        "diff and plan": lambda project: _plan_of(project.resources, project.listed),
+    }
+    times = large.count / small.count
+    for name, step in steps.items():
+        (few, _), (many, _) = in_turn(
+            rounds,
+            partial(timed, partial(step, small)),
+            partial(timed, partial(step, large)),
+        )
+        what = f"{name}: {large.count} against {small.count}"
+        yield Figure(what, many, f"the same of {small.count}", few, 1.2 * times)
+
+
+def _plan_of(resources: Sequence[Resource], listed: dict[str, list[dict[str, Any]]]) -> None:
+    kinds = {kind.collection: kind for kind in BY_NAME.values()}
+    live = [live_from(kinds[path], record) for path, items in listed.items() for record in items]
+    state = LiveState(tuple(live), ours=frozenset({corpus.STAMP}))
+    assert make_plan(resources, state, policy=Policy(Environment("bench"))).is_empty
+
+
+def apply(root: Path, count: int, *, rounds: int) -> Iterator[Figure]:
+    """Measure `apply` of creates beside the requests that it cannot do without."""
+    project = Measured(root, count)
+
+    def ours() -> tuple[float, float]:
+        with _tenant(root, {}) as url:
+            corpus.write_project(project.root, count, url=url)
+            return _ours("-C", str(project.root), "apply", "--auto-approve").run()
+
+    def bare() -> tuple[float, float]:
+        with _tenant(root, {}) as url:
+            return timed(lambda: _bare_creates(url, project))
+
+    (mine, memory), (base, _) = in_turn(rounds, ours, bare)
+    yield Figure(f"apply, {count} creates", mine, "bare requests", base, 1.3, megabytes=memory)
+
+
+def _bare_creates(url: str, project: Measured) -> None:
+    """List what there is, look for each object, create it, and list it all again."""
+    with httpx.Client(base_url=url) as client, ThreadPoolExecutor(PARALLELISM) as pool:
+
+        def create(work: tuple[str, dict[str, Any]]) -> None:
+            path, record = work
+            client.get(f"{path}/{record.get('friendlyId', '?')}")
+            client.post(path, json=record)
+
+        for path in project.listed:
+            client.get(path)
+        list(pool.map(create, ((p, r) for p, rs in project.listed.items() for r in rs)))
+        _bare_fetch(url, project)

@@ -1,0 +1,100 @@
+"""Comparable tools, measured beside ours where `make bench` could install them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.measuring import Command
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Beside the project's own environment: they must not choose the versions that we are measured with.
+PEERS = Path(__file__).parents[2] / ".venv" / "peers"
+SCHEMAS = Path(__file__).parents[2] / "schemas"
+_KINDS = {"templates": "template", "connections": "connection", "decision-models": "decision-model"}
+
+
+def _tool(*candidates: Path) -> str | None:
+    return next((str(path) for path in candidates if path.exists()), None)
+
+
+def validators(root: Path) -> Iterator[tuple[str, list[Command]]]:
+    """Yield the tools that check the same files against the same schemas, a command per kind."""
+    files = {
+        kind: sorted(str(path) for path in (root / folder).rglob("*.yaml"))
+        for folder, kind in _KINDS.items()
+        if (root / folder).is_dir()
+    }
+    for name in ("check-jsonschema", "check-jsonschema (C reader)"):
+        folder = PEERS / ("clib" if "C reader" in name else "plain")
+        if tool := _tool(folder / "bin" / "check-jsonschema"):
+            yield (
+                name,
+                [
+                    Command([tool, "-q", "--schemafile", f"{SCHEMAS}/{kind}.schema.json", *paths])
+                    for kind, paths in files.items()
+                ],
+            )
+    if tool := _tool(PEERS / "node_modules" / ".bin" / "ajv"):
+        yield (
+            "ajv-cli",
+            [
+                Command(
+                    [
+                        *(tool, "validate", "--spec=draft2020", "--strict=false"),
+                        *("-s", f"{SCHEMAS}/{kind}.schema.json"),
+                        *("-d", f"{root}/{folder}/**/*.yaml"),
+                    ]
+                )
+                for folder, kind in _KINDS.items()
+                if kind in files
+            ],
+        )
+    if tool := _tool(PEERS / "plain" / "bin" / "yamllint"):
+        yield "yamllint (relaxed)", [Command([tool, "-d", "relaxed", str(root)], codes=(0, 1))]
+
+
+def planners(root: Path, count: int) -> Iterator[tuple[str, Command]]:
+    """Yield other tools' plans of so many things of which none changed."""
+    if tool := _tool(PEERS / "plain" / "bin" / "octodns-sync"):
+        yield "octodns-sync", _octodns(tool, root / "octodns", count)
+    if tool := shutil.which("terraform"):
+        yield "terraform plan", _terraform(tool, root / "terraform", count)
+
+
+def _octodns(tool: str, root: Path, count: int) -> Command:
+    """One-record zones in one folder, the same zones in another: nothing to do."""
+    for folder in ("desired", "live"):
+        (root / folder).mkdir(parents=True, exist_ok=True)
+        for n in range(count):
+            text = f"---\nwww:\n  ttl: 300\n  type: A\n  value: 192.0.2.{n % 250}\n"
+            (root / folder / f"z{n}.example.test.yaml").write_text(text, encoding="utf-8")
+    provider = {"class": "octodns.provider.yaml.YamlProvider", "default_ttl": 300}
+    config = {
+        "providers": {
+            name: {**provider, "directory": str(root / name)} for name in ("desired", "live")
+        },
+        "zones": {
+            f"z{n}.example.test.": {"sources": ["desired"], "targets": ["live"]}
+            for n in range(count)
+        },
+    }
+    (root / "octodns.yaml").write_text(json.dumps(config), encoding="utf-8")
+    return Command([tool, "--config-file", str(root / "octodns.yaml"), "--quiet"])
+
+
+def _terraform(tool: str, root: Path, count: int) -> Command:
+    """Resources that need no provider from elsewhere, applied once."""
+    root.mkdir(parents=True, exist_ok=True)
+    text = "\n".join(
+        f'resource "terraform_data" "strip_{n}" {{\n  input = {{ name = "Strip {n}" }}\n}}'
+        for n in range(count)
+    )
+    (root / "main.tf").write_text(text, encoding="utf-8")
+    Command([tool, f"-chdir={root}", "init", "-input=false"]).run()
+    Command([tool, f"-chdir={root}", "apply", "-auto-approve", "-input=false"]).run()
+    return Command([tool, f"-chdir={root}", "plan", "-input=false"])

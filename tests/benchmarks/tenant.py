@@ -1,0 +1,84 @@
+"""A tenant that does nothing but answer: list pages, objects, creates; each after a fixed latency.
+
+Run as `python tests/benchmarks/tenant.py RECORDS.json LATENCY_MS PAGE`: it prints its port. Being a
+process of its own, it takes no time from the one that is measured.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+_TOKEN = {"access_token": "bench", "expires_in": 900, "token_type": "Bearer", "scope": ""}
+
+
+class _Tenant:
+    def __init__(self, listed: dict[str, list[dict[str, Any]]], page: int) -> None:
+        self._listed = listed
+        self._page = page
+        self._by_path = {
+            f"{collection}/{record[name]}": record
+            for collection, records in listed.items()
+            for record in records
+            for name in ("ref", "friendlyId")
+            if name in record
+        }
+
+    def answer(self, method: str, target: str, body: bytes) -> tuple[int, Any]:
+        parts = urlsplit(target)
+        path, query = parts.path, dict(parse_qsl(parts.query))
+        if path == "/oauth/token":
+            return 200, _TOKEN
+        if method == "POST":
+            return 201, self._create(path, json.loads(body))
+        if path in self._by_path:
+            return 200, self._by_path[path]
+        if path.count("/") > 2:  # deeper than a collection: no such object
+            return 404, {"status": 404}
+        offset, limit = int(query.get("offset", 0)), min(int(query.get("limit", 10)), self._page)
+        items = self._listed.get(path, [])[offset : offset + limit]
+        return 200, {"href": path, "offset": offset, "limit": limit, "items": items}
+
+    def _create(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        ref = f"10000000-0000-4000-8000-{len(self._by_path):012}"
+        record = {**body, "ref": ref, "revision": 1, "archived": False}
+        record |= {"modifiedByRef": "bench@clients", "modifiedAt": "2026-02-03T04:05:06.789Z"}
+        self._listed.setdefault(path, []).append(record)
+        self._by_path[f"{path}/{ref}"] = record
+        if "friendlyId" in body:
+            self._by_path[f"{path}/{body['friendlyId']}"] = record
+        return record
+
+
+async def _serve(tenant: _Tenant, latency: float) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while head := await reader.readuntil(b"\r\n\r\n"):
+                method, target, _ = head.decode().split(" ", 2)
+                fields = dict(
+                    line.lower().split(": ", 1) for line in head.decode().split("\r\n")[1:] if line
+                )
+                body = await reader.readexactly(int(fields.get("content-length", 0)))
+                status, document = tenant.answer(method, target, body)
+                raw = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+                if target != "/oauth/token":
+                    await asyncio.sleep(latency)
+                writer.write(b"HTTP/1.1 %d OK\r\nContent-Type: application/json\r\n" % status)
+                writer.write(b"Content-Length: %d\r\n\r\n" % len(raw) + raw)
+                await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            writer.close()
+
+    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    print(server.sockets[0].getsockname()[1], flush=True)  # noqa: T201 - the caller waits for it
+    await server.serve_forever()
+
+
+if __name__ == "__main__":
+    records, milliseconds, page_size = sys.argv[1:]
+    made = _Tenant(json.loads(Path(records).read_text(encoding="utf-8")), int(page_size))
+    asyncio.run(_serve(made, float(milliseconds) / 1000))
