@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
+    from personalize_sync.problems import Location
+
 PROJECT_FILE = "personalize-sync.yaml"
 FEATURES = (
     "connections",
@@ -59,7 +61,8 @@ class Environment:
     """One tenant and the rules for it.
 
     `keys` maps each declared feature to the kinds it may be used for, None meaning the feature's
-    own. `sandbox` holds the knob settings of an embedded tenant, None for a real one.
+    own; `rotate_after` has the last day a feature's key should be in use, and `places` says where in
+    the project file each is declared ("" stands for all of them). `sandbox` holds the knob settings of an embedded tenant, None for a real one.
     """
 
     name: str
@@ -68,6 +71,8 @@ class Environment:
     token_url: str = ""
     client_key: str = ""
     keys: Mapping[str, tuple[str, ...] | None] = field(default_factory=dict)
+    rotate_after: Mapping[str, date] = field(default_factory=dict)
+    places: Mapping[str, Location] = field(default_factory=dict)
     writers: tuple[str, ...] = ()
     prune: bool = False
     on_drift: OnDrift = OnDrift.REVERT

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import closing
-from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
 
-from personalize_sync.cli.options import Common, common, option
+from personalize_sync.cli.options import FORMATS, Common, option, speaking
+from personalize_sync.cli.pipeline import tell
 from personalize_sync.cli.session import environment_of, load, open_project, session
-from personalize_sync.rendering import plain
 
 if TYPE_CHECKING:
-    from personalize_sync.tenant.audit import Feature
+    from personalize_sync.rendering import Look
+    from personalize_sync.tenant.audit import Audit
 
 
 @click.group("auth")
@@ -24,41 +24,60 @@ def command() -> None:
 
 @command.command("audit")
 @option("--strict", is_flag=True, help="Exit with 11 if there is anything to complain about.")
-@common
-def audit(common: Common, strict: bool) -> int:  # noqa: FBT001 - click passes it by name
-    """Compare each declared key with what these manifests need and what it was granted."""
+@option(
+    "--job",
+    type=click.Choice(("plan", "apply")),
+    default="apply",
+    show_default=True,
+    help="What the keys here are for.",
+)
+@speaking(*FORMATS)
+def audit(common: Common, *, strict: bool, job: str) -> int:
+    """Compare each key with what is declared, what the manifests need, and what it was granted."""
+    from personalize_sync.rendering.audit import audit_problems  # noqa: PLC0415 - not for --help
+
+    found, look = _audited(common, writing=job == "apply")
+    common.deliver(_rendered(found, common, look))
+    code = 11 if strict and found.problems else 0
+    tell(audit_problems(found), common, look, code)
+    return code
+
+
+def _audited(common: Common, *, writing: bool) -> tuple[Audit, Look]:
     from personalize_sync.tenant.audit import audit as compare  # noqa: PLC0415 - httpx
+    from personalize_sync.tenant.audit import used_elsewhere  # noqa: PLC0415
     from personalize_sync.tenant.client import Reader  # noqa: PLC0415
+    from personalize_sync.tenant.live import Tenant  # noqa: PLC0415
 
     project = open_project(common)
     environment = environment_of(project, common)
     loaded = load(common, project, environment)
-    kinds = {resource.address.kind for resource in loaded.resources}
     with session(common, project, environment) as opened:
         keyring = opened.keyring()
-        with closing(Reader(opened.connection(), keyring)) as reader:
-            features = compare(reader, keyring, opened.environment, kinds)
-    found = any(feature.findings for feature in features)
-    common.deliver(_as_json(features) if common.format == "json" else _as_text(features))
-    return 11 if strict and found else 0
+        reader = Reader(opened.connection(), keyring)
+        with closing(Tenant(reader, keyring, opened.environment)) as tenant:
+            found = compare(
+                tenant,
+                reader,
+                keyring,
+                opened.environment,
+                resources=loaded.resources,
+                elsewhere=used_elsewhere(
+                    environment, project.environments.values(), opened.sources()
+                ),
+                today=datetime.now(UTC).date(),
+                writing=writing,
+            )
+    return found, common.look(project.root)
 
 
-def _as_json(features: tuple[Feature, ...]) -> str:
-    problems = [f"{feature.feature}: {text}" for feature in features for text in feature.findings]
-    document = {"features": [asdict(feature) for feature in features], "problems": problems}
-    return json.dumps(document, indent=2) + "\n"
+def _rendered(found: Audit, common: Common, look: Look) -> str:
+    from personalize_sync.rendering import audit as audits  # noqa: PLC0415 - not for --help
+    from personalize_sync.rendering import render  # noqa: PLC0415
 
-
-def _as_text(features: tuple[Feature, ...]) -> str:
-    lines = []
-    for feature in features:
-        state = "found" if feature.found else "no key"
-        lines.append(f"{feature.feature}: {state}")
-        lines.append(f"  variable: {feature.variables[0]}")
-        if feature.client_id:
-            lines.append(f"  client id: {plain(feature.client_id)}")
-        lines.append(f"  needed for: {', '.join(feature.needed_for) or 'nothing here'}")
-        if feature.scopes:
-            lines.append(f"  granted: {plain(' '.join(feature.scopes))}")
-        lines += [f"  ! {plain(text)}" for text in feature.findings]
-    return "\n".join(lines) + "\n"
+    match common.format:
+        case "terminal":
+            return audits.audit_text(found, look)
+        case "json":
+            return audits.audit_json(found, look)
+    return render(audits.audit_problems(found), common.format, look)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from personalize_sync.kinds.questions import Question
     from personalize_sync.manifests import Loaded
     from personalize_sync.tenant.client import Connection
+    from personalize_sync.tenant.credentials import Sources
     from personalize_sync.tenant.keyring import Keyring
     from personalize_sync.tenant.live import Tenant, WritableTenant
 
@@ -72,11 +73,16 @@ class Session:
 
     def keyring(self) -> Keyring:
         """Return the keys of the environment."""
-        from personalize_sync.tenant.credentials import Sources  # noqa: PLC0415
         from personalize_sync.tenant.keyring import Keyring  # noqa: PLC0415
 
+        return Keyring(self.environment, self.sources())
+
+    def sources(self) -> Sources:
+        """Return where keys are looked for."""
+        from personalize_sync.tenant.credentials import Sources  # noqa: PLC0415
+
         forbid_core_dumps()
-        return Keyring(self.environment, Sources(self.environ, self.secrets_dir))
+        return Sources(self.environ, self.secrets_dir)
 
 
 def open_project(common: Common) -> Project:

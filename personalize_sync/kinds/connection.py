@@ -182,6 +182,7 @@ CONNECTION = Kind(
     identity="name",
     read_with=("connections", "multiple-resources"),
     write_with=("connections", "multiple-resources"),
+    scope="external_webservices",
     shapes={
         **{f"/{name}": KeyedBy(key) for name, key in _LISTS.items()},
         **{f"/auth/{name}": KeyedBy(key) for name, key in _IN_AUTH.items()},

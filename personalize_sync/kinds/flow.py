@@ -158,6 +158,7 @@ def _flow(name: str, manifest: str, title: str) -> Kind:
         identity="friendlyId",
         read_with=("multiple-resources",),
         write_with=("multiple-resources",),
+        scope="flows",
         by_friendly_id=True,
         shapes={
             "/tags": Form.SET,

@@ -149,6 +149,8 @@ class Kind:
     """API-key features that can read it, narrowest first (API reference: api-keys)."""
     write_with: tuple[str, ...]
     """API-key features that can write it, narrowest first."""
+    scope: str
+    """The word for it in the scopes of tokens (API reference: request-an-access-token)."""
     normalise: Callable[[Live, Refs], Document]
     """The live record in the manifest's shape, without server-owned fields."""
     overlay: Callable[[Document, Resource, Refs], Document]

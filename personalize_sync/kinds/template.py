@@ -97,6 +97,7 @@ TEMPLATE = Kind(
     identity="friendlyId",
     read_with=("developer-templates", "multiple-resources"),
     write_with=("developer-templates", "multiple-resources"),
+    scope="templates",
     revisions=True,
     by_friendly_id=True,
     shapes={"/templateElements": Form.MAP, "/tags": Form.SET},

@@ -73,7 +73,10 @@ class _ProjectReading:
         return Project(
             root,
             document.get("defaultEnvironment", ""),
-            {name: _environment(name, stated) for name, stated in document["environments"].items()},
+            {
+                name: replace(_environment(name, stated), places=_places(name, stated, source))
+                for name, stated in document["environments"].items()
+            },
             "sha256:" + hashlib.sha256(data).hexdigest(),
         )
 
@@ -152,6 +155,15 @@ class _ProjectReading:
                         f"What opens them: {', '.join(_openers(kind))}.",
                         source.locate_in_document((*place, "keys", feature, "for", str(index))),
                     )
+            try:
+                date.fromisoformat((key or {}).get("rotateAfter") or date.max.isoformat())
+            except ValueError:
+                yield Problem(
+                    "PS1014",
+                    "rotateAfter is not a day of the calendar",
+                    "Write a day as YYYY-MM-DD.",
+                    source.locate_in_document((*place, "keys", feature, "rotateAfter")),
+                )
 
     def _ignore_rules(
         self, stated: Document, source: ManifestSource, place: Place
@@ -195,6 +207,7 @@ def _environment(name: str, stated: Document) -> Environment:
         base_url=_BASE_URL.format(region=region) if region else _bare(stated.get("baseUrl", "")),
         token_url=_TOKEN_URL if region else stated.get("tokenUrl", ""),
         keys=_features(stated),
+        rotate_after=_rotations(stated),
         on_drift=OnDrift(stated.get("onDrift", OnDrift.REVERT)),
         archive_limit=_threshold(default.archive_limit, guards.get("archive", {})),
         update_limit=_threshold(default.update_limit, guards.get("update", {})),
@@ -224,6 +237,25 @@ def _features(stated: Document) -> dict[str, tuple[str, ...] | None]:
     if "sandbox" in stated and "keys" not in stated:
         return dict.fromkeys(FEATURES)
     return {feature: _tuple(key.get("for")) for feature, key in stated["keys"].items()}
+
+
+def _rotations(stated: Document) -> dict[str, date]:
+    return {
+        feature: date.fromisoformat(key["rotateAfter"])
+        for feature, key in (stated.get("keys") or {}).items()
+        if key.get("rotateAfter")
+    }
+
+
+def _places(name: str, stated: Document, source: ManifestSource) -> dict[str, Location]:
+    """Return where each key is declared, and under "" where all of them are."""
+    place = ("environments", name)
+    if "keys" not in stated:
+        return {"": source.locate_in_document(place, key=True)}
+    found = {"": source.locate_in_document((*place, "keys"), key=True)}
+    for feature in stated["keys"]:
+        found[feature] = source.locate_in_document((*place, "keys", feature), key=True)
+    return found
 
 
 def _threshold(default: Threshold, stated: Document) -> Threshold:

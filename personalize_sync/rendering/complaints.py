@@ -39,6 +39,8 @@ def last_line(document: Problems) -> str:
         # A run that stopped before it counted says no number of manifests.
         where = f" in {counted(document.manifests, 'manifest')}" if document.manifests else ""
         return f"{found}{where}."
+    if document.check != "validate":
+        return f"{found if warnings else 'No findings'}."
     if not document.manifests:
         return "No manifests found." + (f" {counted(warnings, 'warning')}." if warnings else "")
     verb = "is" if document.manifests == 1 else "are"

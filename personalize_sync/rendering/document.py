@@ -31,7 +31,7 @@ def render(document: Plan | Report | Problems, look: Look) -> str:
         case Report():
             content = report_document(document, look)
         case _:
-            content = {"problems": [_problem(p) for p in complaints.ordered(document)]}
+            content = {"problems": [problem_document(p) for p in complaints.ordered(document)]}
     return json_text(content, ascii_text=look.ascii) + "\n"
 
 
@@ -50,7 +50,7 @@ def plan_document(plan: Plan, look: Look) -> dict[str, Any]:
         "changes": [_change(change) for change in plan.changes],
         "drift": [_drift(entry) for entry in plan.drift],
         "adoptable": [str(address) for address in plan.adoptable],
-        "diagnostics": [_problem(problem) for problem in plan.diagnostics],
+        "diagnostics": [problem_document(problem) for problem in plan.diagnostics],
     }
     return {**document, "digest": plan_digest(document)}
 
@@ -211,7 +211,8 @@ def _place(location: Location | None) -> dict[str, Any] | None:
     return {"file": location.file, "line": location.line, "column": location.column}
 
 
-def _problem(problem: Problem) -> dict[str, Any]:
+def problem_document(problem: Problem) -> dict[str, Any]:
+    """Return a problem as every JSON document shows it."""
     at = problem.location
     return {
         "id": problem.id,

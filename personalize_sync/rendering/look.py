@@ -38,8 +38,9 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Problems:
-    """What a check of the manifests found, in how many files and manifests."""
+    """What a check found: of the manifests, in how many files and manifests, or of something else."""
 
     problems: tuple[Problem, ...]
     files: int
     manifests: int
+    check: str = "validate"

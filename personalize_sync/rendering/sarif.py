@@ -105,7 +105,7 @@ def _category(document: Plan | Report | Problems, look: Look) -> str:
             return f"personalize-sync/{look.view}/{plain(document.target.environment)}/"
         case Report():
             return f"personalize-sync/apply/{plain(document.plan.target.environment)}/"
-    return "personalize-sync/validate/"
+    return f"personalize-sync/{plain(document.check)}/"
 
 
 def _invocation(

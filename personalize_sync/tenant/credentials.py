@@ -82,7 +82,7 @@ class Sources:
 
     def _stated(self, feature: str, id_name: str) -> Key | None:
         secret_name = secret_of(id_name)
-        (client_id, origin), (secret, _) = self._value(id_name), self._value(secret_name)
+        (client_id, origin), (secret, _) = self.value(id_name), self.value(secret_name)
         if client_id and secret:
             return Key(feature, client_id, Secret(secret), origin)
         if client_id or secret:
@@ -93,7 +93,7 @@ class Sources:
             )
         return None
 
-    def _value(self, name: str) -> tuple[str, str]:
+    def value(self, name: str) -> tuple[str, str]:
         """Return the value of a name and where it was found."""
         if value := self.environ.get(name, "").strip():
             return value, name

@@ -15,6 +15,7 @@ from personalize_sync.errors import CredentialError, GuardError, TenantError, Un
 from personalize_sync.kinds import BY_NAME
 from personalize_sync.resources import Base, Live
 from personalize_sync.tenant.answers import items_of
+from personalize_sync.tenant.scopes import only_reads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -233,6 +234,12 @@ class Tenant:
                 f'"{expected}", but "{client_key}" answered',
                 "Check which tenant the API keys belong to.",
             )
+        if self.client_key and client_key != self.client_key and not record.get("defaultTemplate"):
+            raise GuardError(
+                f'the API keys of environment "{self._environment.name}" belong to two tenants: '
+                f'clientKey "{self.client_key}" and "{client_key}" answered',
+                "Check which tenant each API key belongs to.",
+            )
         self.client_key = self.client_key or client_key
 
 
@@ -260,13 +267,21 @@ class WritableTenant(Tenant):
         refused: dict[str, CredentialError] = {}
         for kind in kinds:
             try:
-                self._writer.scopes(self._writes(kind))
+                self._prove(kind)
                 if not kind.parent:
                     self._writer.get(self._writes(kind), kind.collection, limit=1, offset=0)
             except CredentialError as error:
                 refused.setdefault(error.message, error)
         if refused:
             raise CredentialError.together([*refused.values()])
+
+    def _prove(self, kind: Kind) -> None:
+        feature = self._writes(kind)
+        if only_reads(self._writer.scopes(feature), kind.scope):
+            raise CredentialError(
+                f'the key for the feature "{feature}" cannot write {kind.title}: its token only reads',
+                "Check in the Developer Center which feature the key has.",
+            )
 
     def _writes(self, kind: Kind) -> str:
         return self._keyring.feature(kind.name, kind.write_with)

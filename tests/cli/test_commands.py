@@ -182,19 +182,6 @@ def test_a_bad_project_file_is_a_located_problem(shop: Shop, text: str) -> None:
     assert "personalize-sync.yaml:" in said.out
 
 
-def test_auth_audit_compares_declared_found_and_needed(shop: Shop) -> None:
-    """A key that nothing needs is found, and `--strict` ends in 11."""
-    said = shop("auth", "audit", "--format", "json")
-    features = {feature["feature"]: feature for feature in said.document["features"]}
-
-    assert said.code == 0
-    assert features["connections"]["findings"] == []
-    assert features["connections"]["scopes"] == ["personalize.external_webservices:manage"]
-    assert "nothing here needs it" in features["multiple-resources"]["findings"][0]
-    assert shop("auth", "audit", "--strict").code == 11
-    assert shop.writes() == []
-
-
 def test_schemas_are_printed_as_they_are_published(shop: Shop) -> None:
     """`schema KIND` prints a JSON Schema that is one."""
     for kind in ("template", "connection", "decision-model", "experiment", "project", "plan"):

@@ -6,9 +6,11 @@ import base64
 import json
 import pickle
 import traceback
+from contextlib import closing
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+import httpx
 import pytest
 from tenant.access import (
     SECRET,
@@ -23,11 +25,13 @@ from tenant.access import (
     writer,
 )
 
-from personalize_sync.errors import CredentialError, SyncError, TenantError
+from personalize_sync.errors import CredentialError, GuardError, SyncError, TenantError
+from personalize_sync.kinds import BY_NAME
 from personalize_sync.resources import Secret
 from personalize_sync.sandbox import Fault, Knobs, Sandbox, SandboxTransport
 from personalize_sync.sandbox.faults import Instead, Reset, Status
 from personalize_sync.tenant.keyring import Keyring
+from personalize_sync.tenant.live import Tenant
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,6 +96,25 @@ def test_a_key_of_another_feature_is_told_by_what_it_was_granted(code: int, told
     assert (type(error), error.exit_code) == (CredentialError, 11)
     assert told in error.hint
     assert "granted: personalize.external_webservices:manage" in error.hint
+
+
+def test_keys_of_two_tenants_do_not_mix() -> None:
+    """The project file names no tenant, and two answer: nothing is compared, let alone written."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == TOKEN_PATH:
+            return httpx.Response(200, json={"access_token": "t", "expires_in": 900})
+        key = "A" if request.url.path.startswith("/v2") else "B"
+        items = [{"ref": "r", "name": "n", "friendlyId": "f", "clientKey": key}]
+        return httpx.Response(
+            200, json={"items": items if request.url.params["offset"] == "0" else []}
+        )
+
+    client = reader(httpx.MockTransport(answer))
+    with closing(Tenant(client, keyring(), environment())) as tenant:
+        assert len(tenant.list_all(BY_NAME["connection"])) == 1
+        with pytest.raises(GuardError, match=r'belong to two tenants.*"A" and "B"'):
+            tenant.list_all(BY_NAME["template"])
 
 
 @pytest.mark.parametrize("echo", [SECRET, f"x{SECRET}y", SECRET[2:14], "bearer-of-the-test"])
