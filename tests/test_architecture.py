@@ -16,7 +16,7 @@ _LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"errors", "resources", "project"}),
     frozenset({"kinds"}),
     frozenset({"manifests", "tenant", "planning"}),
-    frozenset({"apply", "pull", "rendering"}),
+    frozenset({"apply", "forge", "pull", "rendering"}),
     frozenset({"reconcile"}),
     frozenset({"cli"}),
     frozenset({"__main__"}),
@@ -27,7 +27,7 @@ _SANDBOX_USERS = frozenset({"cli"})
 _HOMES = {
     "click": {"cli"},
     "deepdiff": {"planning"},
-    "httpx": {"tenant", "sandbox"},
+    "httpx": {"forge", "tenant", "sandbox"},
     "jsonschema": {"manifests"},
     "jsonschema_rs": {"manifests"},
     "rich": {"rendering", "cli"},

@@ -22,6 +22,7 @@ _COMMANDS = {
     "graph": ("graph", "Draw which manifests name which, offline."),
     "test": ("test", "Run the tests of the decision models. Writes nothing."),
     "show": ("show", "Show a saved plan, without any network."),
+    "comment": ("comment", "Post a saved plan as the one comment of a pull request."),
     "environments": ("environments", "List the environments, as a matrix for CI if asked."),
     "schema": ("schema", "Print the JSON Schema of a kind."),
     "sandbox": ("sandbox", "Serve, reset or edit the embedded simulated tenant."),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from personalize_sync.rendering import Look
 
 _F = TypeVar("_F", bound="Callable[..., Any]")
-SYSTEMS = ("auto", "github", "none")
+SYSTEMS = ("auto", "github", "gitlab", "azure", "none")
 FORMATS = ("terminal", "json", "markdown", "sarif", "github", "summary")
 
 

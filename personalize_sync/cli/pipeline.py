@@ -1,4 +1,4 @@
-"""What a CI system is told besides the document: outputs for later steps, and a summary page.
+"""What a CI system is told besides the document: outputs for later steps, a summary, remarks at lines.
 
 Nothing here may fail a run: a pipeline that cannot be told is no reason to stop half-way.
 """
@@ -10,13 +10,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from personalize_sync.planning.outcome import Report
+from personalize_sync.planning.plan import Plan
+
 if TYPE_CHECKING:
     from personalize_sync.cli.options import Common
-    from personalize_sync.planning.outcome import Report
-    from personalize_sync.planning.plan import Plan
     from personalize_sync.rendering import Look, Problems
 
-_SIGNS = {"github": ("GITHUB_ACTIONS", "true")}
+REPORTS = Path(".personalize-sync/reports")
+"""Below the working directory: where GitLab and Azure Pipelines find what they are told by file."""
+_SIGNS = {
+    "github": ("GITHUB_ACTIONS", "true"),
+    "gitlab": ("GITLAB_CI", "true"),
+    "azure": ("TF_BUILD", "True"),
+}
 # GitHub drops a step's summary beyond 1 MiB, and a character may take four bytes.
 _SUMMARY_BYTES = 900_000
 _LONGEST_SUMMARY = _SUMMARY_BYTES // 4
@@ -34,39 +41,72 @@ def tell(
     document: Plan | Report | Problems, common: Common, look: Look, exit_code: int, **facts: str
 ) -> None:
     """Tell the CI system around us, if there is one, how the run ended."""
-    known = {name: value for name, value in facts.items() if value}
-    match detected(common.ci):
-        case "github":
-            _github(document, common, look, {"exit_code": str(exit_code), **known})
-
-
-def _github(
-    document: Plan | Report | Problems, common: Common, look: Look, facts: dict[str, str]
-) -> None:
+    system = detected(common.ci)
+    if system == "none":
+        return
     from personalize_sync.rendering import outputs, render  # noqa: PLC0415 - not for --help
 
-    values = outputs.outputs(document, look, facts)
-    _append("GITHUB_OUTPUT", outputs.github_file(values, f"end-{uuid4().hex}"), common)
-    _append("GITHUB_STEP_SUMMARY", _summary(document, look), common)
-    if common.format != "github" and not common.quiet:
-        common.say(render(document, "github", look).rstrip("\n"))
+    known = {name: value for name, value in facts.items() if value}
+    values = outputs.outputs(document, look, {"exit_code": str(exit_code), **known})
+    match system:
+        case "github":
+            _append("GITHUB_OUTPUT", outputs.github_file(values, f"end-{uuid4().hex}"), common)
+            show_summary(document, common, look)
+            if common.format != "github":
+                common.say(render(document, "github", look).rstrip("\n"))
+        case "gitlab":
+            _gitlab(document, common, look, values)
+        case "azure":
+            from personalize_sync.rendering import azure  # noqa: PLC0415
+
+            show_summary(document, common, look)
+            for line in (*azure.issues(document, look), *azure.variables(values)):
+                common.say(line)
 
 
-def _summary(document: Plan | Report | Problems, look: Look) -> str:
-    """Return the document for the summary page, as much of it as the page still takes."""
-    from personalize_sync.rendering import markdown  # noqa: PLC0415
+def show_summary(document: Plan | Report | Problems, common: Common, look: Look) -> None:
+    """Put a document on the summary page of the run, where the CI system has one."""
+    from personalize_sync.rendering import azure, markdown  # noqa: PLC0415
 
-    path = Path(os.environ.get("GITHUB_STEP_SUMMARY") or os.devnull)
-    taken = path.stat().st_size if path.is_file() else 0
-    room = min(_LONGEST_SUMMARY, (_SUMMARY_BYTES - taken) // 4)
-    if room < _SHORTEST_SUMMARY:
-        return ""
-    return markdown.render(document, look, limit=room) + "\n"
+    match detected(common.ci):
+        case "github":
+            path = Path(os.environ.get("GITHUB_STEP_SUMMARY") or os.devnull)
+            taken = path.stat().st_size if path.is_file() else 0
+            room = min(_LONGEST_SUMMARY, (_SUMMARY_BYTES - taken) // 4)
+            if room >= _SHORTEST_SUMMARY:
+                text = markdown.render(document, look, limit=room)
+                _append("GITHUB_STEP_SUMMARY", text + "\n", common)
+        case "azure":
+            name = f"{look.view}-{uuid4().hex[:8]}.md"
+            if _report(name, markdown.render(document, look), common):
+                common.say(azure.upload_summary(str((REPORTS / name).resolve())))
+
+
+def _gitlab(
+    document: Plan | Report | Problems, common: Common, look: Look, values: dict[str, str]
+) -> None:
+    from personalize_sync.rendering import gitlab, outputs  # noqa: PLC0415
+
+    plan = document.plan if isinstance(document, Report) else document
+    if isinstance(plan, Plan):
+        _report("terraform.json", gitlab.terraform(plan) + "\n", common)
+    _report("codequality.json", gitlab.code_quality(document, look) + "\n", common)
+    _report("outputs.env", outputs.dotenv(values), common)
+
+
+def _report(name: str, text: str, common: Common) -> bool:
+    try:
+        REPORTS.mkdir(parents=True, exist_ok=True)
+        (REPORTS / name).write_text(text, encoding="utf-8")
+    except OSError as error:
+        common.say(f"note: {REPORTS / name} cannot be written: {error.strerror}")
+        return False
+    return True
 
 
 def _append(variable: str, text: str, common: Common) -> None:
     name = os.environ.get(variable)
-    if not name or not text:
+    if not name:
         return
     try:
         with Path(name).open("a", encoding="utf-8") as file:

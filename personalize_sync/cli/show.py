@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
 
 from personalize_sync.cli.options import Common, common
 from personalize_sync.cli.plan_file import read
+
+if TYPE_CHECKING:
+    from personalize_sync.planning.plan import Plan
+    from personalize_sync.rendering import Look
+    from personalize_sync.resources import Document
 
 
 @click.command("show")
@@ -15,9 +21,16 @@ from personalize_sync.cli.plan_file import read
 @common
 def command(common: Common, plan_file: str) -> None:
     """Show a saved plan, without any network. Whether it still holds is for apply to say."""
-    from personalize_sync.rendering import plan_from, render  # noqa: PLC0415
+    from personalize_sync.rendering import render  # noqa: PLC0415
 
-    document = read(plan_file)
+    plan, look = shown(read(plan_file), common)
+    common.deliver(render(plan, common.format, look))
+
+
+def shown(document: Document, common: Common) -> tuple[Plan, Look]:
+    """Return the plan of a document, and how it looked when it was made."""
+    from personalize_sync.rendering import plan_from  # noqa: PLC0415
+
     look = replace(
         common.look(),
         view=str(document.get("view", "plan")),
@@ -26,4 +39,4 @@ def command(common: Common, plan_file: str) -> None:
         expires_at=str(document.get("expires_at", "")),
         tool_version=str((document.get("tool") or {}).get("version", "")),
     )
-    common.deliver(render(plan_from(document), common.format, look))
+    return plan_from(document), look

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from personalize_sync.rendering import (
+    azure,
+    github,
+    gitlab,
+    markdown,
+    outputs,
+    sarif,
+    summary,
+    terminal,
+)
 from personalize_sync.rendering import document as json_document
-from personalize_sync.rendering import github, markdown, outputs, sarif, summary, terminal
 from personalize_sync.rendering.document import plan_digest, plan_document, report_document
 from personalize_sync.rendering.gates import plain
 from personalize_sync.rendering.look import Look, Problems
@@ -42,6 +51,8 @@ __all__ = [
     "RENDERERS",
     "Look",
     "Problems",
+    "azure",
+    "gitlab",
     "markdown",
     "outputs",
     "plain",

@@ -41,5 +41,12 @@ def github_file(values: Mapping[str, str], delimiter: str) -> str:
     )
 
 
+def dotenv(values: Mapping[str, str]) -> str:
+    """Return values as a dotenv report takes them; what does not fit on one line is left out."""
+    return "".join(
+        f"{name}={value}\n" for name, value in sorted(values.items()) if value.isprintable()
+    )
+
+
 def _word(is_so: bool) -> str:  # noqa: FBT001 - the word for exactly this
     return "true" if is_so else "false"

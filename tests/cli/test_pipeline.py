@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,11 +13,9 @@ from hypothesis import strategies as st
 from rendering import build
 
 from personalize_sync.rendering import markdown
-from personalize_sync.rendering.outputs import github_file, outputs
+from personalize_sync.rendering.outputs import dotenv, github_file, outputs
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from cli.conftest import Shop
 
 
@@ -159,3 +158,53 @@ def test_a_summary_may_be_longer_than_a_comment() -> None:
     short, long = (markdown.render(many, build.LOOK, limit=limit) for limit in (60_000, 225_000))
 
     assert len(short) <= 60_000 < len(long) <= 225_000
+
+
+def test_gitlab_finds_its_reports(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The widget's counts, the remarks at lines and the outputs stand in files for the artifacts."""
+    monkeypatch.setenv("GITLAB_CI", "true")
+    shop("plan")
+    reports = shop.root / ".personalize-sync/reports"
+
+    assert json.loads((reports / "terraform.json").read_text()) == {
+        "create": 2,
+        "update": 0,
+        "delete": 0,
+    }
+    assert json.loads((reports / "codequality.json").read_text()) == []
+    assert "has_changes=true\n" in (reports / "outputs.env").read_text()
+
+    shop.template(type="WBE")
+    shop("validate")
+    (entry,) = json.loads((reports / "codequality.json").read_text())
+    assert entry["location"]["path"] == "Template-strip.yaml"
+
+
+def test_azure_is_told_by_commands(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Variables, issues and the path of the summary stand on stderr, the document on stdout."""
+    monkeypatch.setenv("TF_BUILD", "True")
+    said = shop("plan", "--format", "json")
+    (path,) = re.findall(r"^##vso\[task\.uploadsummary\](.*)$", said.err, re.MULTILINE)
+
+    assert said.document["changes"]
+    assert "##vso[task.setvariable variable=hasChanges;isOutput=true;]true\n" in said.err
+    assert "Plan: 2 to create" in Path(path).read_text()
+
+
+def test_reports_do_not_make_the_checkout_look_edited(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What one command writes for the pipeline is no change of the manifests for the next."""
+    monkeypatch.setenv("GITLAB_CI", "true")
+    before = shop("plan", "--format", "json").document
+    after = shop("plan", "--format", "json").document
+
+    assert before["digest"] == after["digest"]
+
+
+@given(st.dictionaries(st.from_regex(r"[a-z_]{1,9}", fullmatch=True), st.text(max_size=40)))
+def test_no_value_makes_another_line_of_a_dotenv_file(values: dict[str, str]) -> None:
+    """What does not fit on one line is left out."""
+    lines = dotenv(values).splitlines()
+
+    assert all(values[line.partition("=")[0]] == line.partition("=")[2] for line in lines)

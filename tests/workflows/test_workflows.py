@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from forge.stand_in import TOKEN, GitHub
 from workflows.runner import ACTION, ROOT, WORKFLOWS, Runner, document, run_blocks
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def test_a_push_is_planned_and_applied_and_then_nothing_is_left(runner: Runner) 
     jobs = runner.workflow("drift.yml", environment="sandbox", root="manifests")
     assert jobs["drift"].outputs == {"has-drift": "true"}
 
-    assert _blocks_of("plan.yml", "sync.yml", "drift.yml") <= runner.executed
+    assert _blocks_of("sync.yml", "drift.yml") <= runner.executed
 
 
 def _blocks_of(*files: str) -> set[tuple[str, str]]:
@@ -152,6 +153,26 @@ def test_an_old_run_does_not_roll_the_tenant_back(runner: Runner) -> None:
     assert _sync(runner) == {"plan": 0, "apply": 13}
     assert "main has moved on" in runner.said[-1].err
     assert "Nothing was written" in runner.said[-1].err
+
+
+def test_a_pull_request_is_commented(runner: Runner) -> None:
+    """The plan of a pull request stands in one comment, which the next push updates."""
+    with GitHub() as forge:
+        runner.context["github"] = {"event_name": "pull_request", "token": TOKEN}
+        runner.context["env"] = {
+            "GITHUB_API_URL": forge.base_url,
+            "GITHUB_REPOSITORY": "octo/shop",
+            "GITHUB_REF": "refs/pull/7/merge",
+        }
+        for _ in range(2):
+            jobs = runner.workflow("plan.yml", environment="sandbox", root="manifests")
+            assert jobs["plan"].code == 0, runner.said[-1].err
+        (text,) = forge.texts()
+
+    assert text.startswith("<!-- personalize-sync:v1 kind=plan env=sandbox root=manifests -->\n")
+    assert "11 to create" in text
+    assert runner.said[-1].err == "Comment unchanged.\n"
+    assert _blocks_of("plan.yml") <= runner.executed
 
 
 def test_a_plan_that_changed_after_its_approval_is_not_applied(runner: Runner) -> None:

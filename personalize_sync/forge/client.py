@@ -1,0 +1,168 @@
+"""Requests to one forge: one origin, no redirects, one deadline, answers that are JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from personalize_sync.errors import UsageError
+from personalize_sync.forge.errors import ForgeError, NotAllowedError
+from personalize_sync.manifests.addresses import why_unsafe
+from personalize_sync.tenant.deadline import within
+from personalize_sync.tenant.retrying import Again, Patience, Quota, persist, retry_after
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from personalize_sync.resources import Secret
+
+_SIZE_CAP = 32 * 1024 * 1024
+_REFUSED = frozenset({401, 403, 404})
+_TROUBLE = frozenset({429, 500, 502, 503, 504})
+_PAGE = 100
+_MOST_PAGES = 200
+_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Where a forge answers, and the header that carries its token (`Bearer {}` and the like)."""
+
+    origin: str
+    header: str
+    form: str
+    token: Secret = field(repr=False)
+    deadline: float = 60.0
+    patience: Patience = field(default_factory=lambda: Patience(attempts=4, seconds=30.0))
+
+    def __post_init__(self) -> None:
+        reason = why_unsafe(self.origin)
+        if reason:
+            raise UsageError(
+                f"the address of the forge {reason}", "Check the CI system's variables."
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A successful answer: its JSON, and whether another page follows."""
+
+    content: Any
+    more: bool
+
+
+class Client:
+    """Talks to one forge; paths are relative to its origin."""
+
+    def __init__(self, access: Access) -> None:
+        self._access = access
+        self._quota = Quota()
+        self._http = httpx.Client(
+            follow_redirects=False,
+            timeout=httpx.Timeout(20.0, connect=10.0),
+            headers={"User-Agent": "personalize-sync", "Accept-Encoding": "identity"},
+        )
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def get(self, path: str, **query: str | int) -> Any:
+        """Return what is at a path."""
+        return self._call("GET", path, query=query).content
+
+    def pages(self, path: str, **query: str | int) -> Iterator[Any]:
+        """Yield the items of every page of a list."""
+        for number in range(1, _MOST_PAGES + 1):
+            answer = self._call("GET", path, query={**query, "per_page": _PAGE, "page": number})
+            if not isinstance(answer.content, list):
+                raise ForgeError(f"GET {path}: no list answered")
+            yield from answer.content
+            if not answer.more:
+                return
+        raise ForgeError(f"GET {path}: the list does not end")
+
+    def send(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None, **query: str
+    ) -> Any:
+        """Write something; nothing is sent twice that may have arrived."""
+        return self._call(method, path, query=query, body=body).content
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str | int],
+        body: Mapping[str, Any] | None = None,
+    ) -> Answer:
+        where = f"{method} {path}"
+        access = self._access
+        request = self._http.build_request(
+            method,
+            access.origin.rstrip("/") + path,
+            params=dict(query),
+            headers={
+                "Accept": "application/json",
+                access.header: access.form.format(access.token.reveal()),
+            },
+            json=dict(body) if body is not None else None,
+        )
+
+        def attempt() -> Answer:
+            try:
+                return within(access.deadline, lambda: self._exchange(request, where))
+            except _NEVER_SENT:
+                raise Again(ForgeError(f"{where}: no connection")) from None
+            except (httpx.HTTPError, TimeoutError):
+                lost = ForgeError(f"{where}: no answer", "It may or may not have been carried out.")
+                raise (Again(lost) if method == "GET" else lost) from None
+
+        return persist(attempt, access.patience, self._quota)
+
+    def _exchange(self, request: httpx.Request, where: str) -> Answer:
+        response = self._http.send(request, stream=True)
+        try:
+            pieces, size = [], 0
+            for piece in response.iter_bytes():
+                pieces.append(piece)
+                size += len(piece)
+                if size > _SIZE_CAP:
+                    raise ForgeError(f"{where}: the answer is too large")
+        finally:
+            response.close()
+        _refuse(response, request.method, where)
+        more = "next" in response.links or bool(response.headers.get("x-next-page"))
+        return Answer(_content(b"".join(pieces), where), more)
+
+
+def _refuse(response: httpx.Response, method: str, where: str) -> None:
+    """Raise what an answer means. Its body may echo what we sent, so nothing of it is shown."""
+    status = response.status_code
+    failed = f"{where}: the forge answered {status}"
+    # GitHub tells a token that is used too fast to wait, with 403 or 429: it did nothing.
+    if status == httpx.codes.TOO_MANY_REQUESTS or (
+        status == httpx.codes.FORBIDDEN and "retry-after" in response.headers
+    ):
+        raise Again(ForgeError(failed), retry_after(response.headers))
+    if status in _TROUBLE:
+        error = ForgeError(failed, "Try again later.")
+        raise Again(error, retry_after(response.headers)) if method == "GET" else error
+    if status in _REFUSED:
+        raise NotAllowedError(failed, "The token may not do this.")
+    if not httpx.codes.is_success(status):
+        raise ForgeError(failed)
+
+
+def _content(raw: bytes, where: str) -> Any:
+    if not raw.strip():
+        return None
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError):
+        raise ForgeError(
+            f"{where}: the answer is not JSON", "Perhaps a sign-in page answered instead."
+        ) from None

@@ -1,0 +1,46 @@
+"""GitLab: notes of merge requests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from personalize_sync.forge.sticky import Posted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from personalize_sync.forge.client import Client
+
+
+@dataclass(frozen=True, slots=True)
+class MergeRequest:
+    """One merge request of a project."""
+
+    client: Client
+    project: str
+    number: int
+
+    def comments(self) -> Iterator[Posted]:
+        """Return every note, the oldest first."""
+        me = self.client.get("/user").get("id")
+        for item in self.client.pages(self._notes, sort="asc", order_by="created_at"):
+            is_ours = me is not None and (item.get("author") or {}).get("id") == me
+            yield Posted(str(item["id"]), str(item["body"] or ""), is_ours)
+
+    def post(self, body: str) -> None:
+        """Add a note."""
+        self.client.send("POST", self._notes, {"body": body})
+
+    def edit(self, posted: Posted, body: str) -> None:
+        """Replace a note's text."""
+        self.client.send("PUT", f"{self._notes}/{posted.id}", {"body": body})
+
+    def remove(self, posted: Posted) -> None:
+        """Remove a note."""
+        self.client.send("DELETE", f"{self._notes}/{posted.id}")
+
+    @property
+    def _notes(self) -> str:
+        return f"/projects/{quote(self.project, safe='')}/merge_requests/{self.number}/notes"
