@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from personalize_sync.tenant.live import Tenant, WritableTenant
     from personalize_sync.tenant.retrying import Patience
 
-__all__ = ["Ways", "apply", "fetch", "load", "plan", "pull", "test"]
+__all__ = ["Ways", "apply", "fetch", "load", "plan", "pull", "survey", "test"]
 
 
 def load(project: Project, environment: str) -> Loaded:
@@ -118,6 +118,32 @@ def fetch(desired: Sequence[Resource], tenant: Tenant, policy: Policy) -> LiveSt
         ours=tenant.ours,
         incomplete=tuple(sorted(tenant.doubts)),
     )
+
+
+def survey(tenant: Tenant, environment: Environment) -> LiveState:
+    """Read every object of every kind that some declared key opens."""
+    tops = [k for k in KINDS if k.planned and not k.parent and _is_open(k.name, environment)]
+    objects = _everything(tops, tenant)
+    if tenant.doubts:  # a list that shifted once is whole when it is read twice
+        objects |= _everything(tops, tenant)
+    return LiveState(
+        tuple(objects.values()),
+        client_key=tenant.client_key,
+        ours=tenant.ours,
+        incomplete=tuple(sorted(tenant.doubts)),
+    )
+
+
+def _everything(tops: Sequence[Kind], tenant: Tenant) -> dict[str, Live]:
+    found = _listed(tops, tenant)
+    pairs = [
+        (kind, live)
+        for kind in KINDS
+        for live in found
+        if kind.parent == live.kind and not live.archived
+    ]
+    below = tenant.each(lambda pair: tenant.list_all(pair[0], parent=pair[1].ref), pairs)
+    return {live.ref: live for live in (*found, *(one for each in below for one in each))}
 
 
 def apply(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol, TypeAlias
@@ -36,8 +38,16 @@ def pointer(path: Path) -> str:
 
 
 def slug(name: str) -> str:
-    """Return the key-like form of a name: what addresses an object that no manifest declares."""
-    return re.sub(r"[^a-z0-9]+", "_", name.casefold()).strip("_") or "unnamed"
+    """Return the key-like form of a name: what addresses an object that no manifest declares.
+
+    Accents are dropped; a name without any Latin letter gives a hash of it.
+    """
+    letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())
+    plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    word = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")
+    if re.search(r"[a-z]", word) or (word and name.isascii()):
+        return word
+    return "name_" + hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:8]
 
 
 @dataclass(frozen=True, slots=True, order=True)

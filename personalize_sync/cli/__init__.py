@@ -11,6 +11,7 @@ from personalize_sync import __version__
 from personalize_sync.cli.options import before_the_command
 
 _COMMANDS = {
+    "init": ("init", "Begin a project: an empty one, or all that a tenant has."),
     "validate": ("validate", "Check the manifests, offline."),
     "plan": ("plan", "Show what apply would do. Only reads."),
     "apply": ("apply", "Make the tenant as the manifests say."),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from personalize_sync.kinds.concealing import open_secrets
 from personalize_sync.kinds.kind import (
     COSMETIC,
     SERVER_OWNED,
@@ -154,6 +155,16 @@ def _named_values(spec: Document) -> Iterable[tuple[Path, str, Any]]:
                 yield (*path, str(index), "value"), name, item.get("value")
 
 
+def _secrets(live: Live, spec: Document) -> Iterable[tuple[Path, str]]:
+    """Return the write-only secrets that a tenant has, or shows a place for, and open ones."""
+    shown = SECRET_FIELDS & first_object(live.record.get("auth")).keys()
+    if needs_secret(live.record):
+        if spec["auth"].get("authType") == "OAUTH":
+            shown = frozenset({"clientSecret"})
+        yield from ((("auth", name), name) for name in sorted(shown))
+    yield from open_secrets(spec)
+
+
 def needs_secret(record: Document) -> bool:
     """Whether a PUT of this live connection must carry a secret, lest the tenant forget its own."""
     auth_type = str(first_object(record.get("auth")).get("authType") or "NONE")
@@ -198,5 +209,6 @@ CONNECTION = Kind(
     overlay=_overlay,
     retire=_retire,
     check=_check,
+    secrets=_secrets,
     unsent=_unsent,
 )

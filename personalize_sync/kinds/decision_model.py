@@ -81,6 +81,20 @@ def _expand(resource: Resource) -> tuple[Resource, ...]:
     return (model, *variants)
 
 
+def _gather(spec: Document, children: Mapping[str, Document]) -> Document:
+    """Return a model's spec with its variants, or without any if one that serves guests lacks."""
+    variants: Document = {}
+    for key, deployed in spec.get("variants", {}).items():
+        entry = {name: deployed.get(name) for name in _DEPLOYMENT}
+        if key in children:
+            if entry == _INERT:
+                del entry["split"]
+            variants[key] = {**children[key], **entry}
+        elif entry["status"] not in IDLE:
+            return without(spec, {"variants"})
+    return {**spec, "variants": variants}
+
+
 def _check(resource: Resource) -> Iterable[Finding]:
     stated = resource.spec.get("variants")
     if not isinstance(stated, dict):
@@ -264,6 +278,7 @@ DECISION_MODEL = Kind(
     retire=_retire,
     check=_check,
     expand=_expand,
+    gather=_gather,
     settle=_settle,
 )
 

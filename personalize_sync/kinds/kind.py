@@ -116,6 +116,16 @@ def remembered(_live: Live, _resource: Resource) -> str:
     return ""
 
 
+def nothing_secret(_live: Live, _spec: Document) -> Iterable[tuple[Path, str]]:
+    """Return no paths: nothing that the kind holds is a secret."""
+    return ()
+
+
+def by_itself(spec: Document, _children: Mapping[str, Document]) -> Document:
+    """Return the spec: no other live object is declared in the same manifest."""
+    return spec
+
+
 def in_one_step(_record: Document, _body: Document) -> tuple[Document, ...]:
     """Return no detour: what the server refuses stays refused."""
     return ()
@@ -177,6 +187,10 @@ class Kind:
     """Which other resources a spec names."""
     expand: Callable[[Resource], tuple[Resource, ...]] = only_itself
     """The resources one manifest stands for."""
+    gather: Callable[[Document, Mapping[str, Document]], Document] = by_itself
+    """The inverse of `expand`: the spec of one manifest, given those of its children by key."""
+    secrets: Callable[[Live, Document], Iterable[tuple[Path, str]]] = nothing_secret
+    """Where a live object holds, or may hold, what must never be written to a file, and what."""
     settle: Callable[[Document, Mapping[str, Any]], Document] = as_stated
     """The spec with what depends on its children filled in, given the revision of each by key:
     a number, AFTER_APPLY, or None where the tenant does not say."""

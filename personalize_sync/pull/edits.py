@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from personalize_sync.manifests.complaints import Complaint
 from personalize_sync.manifests.composing import compose
+from personalize_sync.manifests.scalars import Surroundings, flow, ways_to_write
 from personalize_sync.manifests.values import Values
 from personalize_sync.planning.compare import canonical
 from personalize_sync.pull.roundtrip import round_trip
-from personalize_sync.pull.scalars import Surroundings, flow, ways_to_write
 from personalize_sync.pull.spots import (
     BLOCK_STYLES,
     Spot,

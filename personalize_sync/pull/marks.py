@@ -9,9 +9,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from personalize_sync.manifests.complaints import Complaint
+from personalize_sync.manifests.scalars import flow
 from personalize_sync.planning.compare import canonical
 from personalize_sync.pull.edits import meaning
-from personalize_sync.pull.scalars import flow
 from personalize_sync.pull.spots import Spot, Unwritable, eol_of, line_start, trail
 from personalize_sync.resources import Unset, pointer
 

@@ -1,0 +1,21 @@
+"""Init: a project in an empty directory, be it a starter or all that a tenant has."""
+
+from __future__ import annotations
+
+from personalize_sync.init.drafts import Drafts, LeftOut, Unmanaged, draft
+from personalize_sync.init.placing import Stage, finish_interrupted
+from personalize_sync.init.proving import prove
+from personalize_sync.init.starter import Site, schemas, support_files
+
+__all__ = [
+    "Drafts",
+    "LeftOut",
+    "Site",
+    "Stage",
+    "Unmanaged",
+    "draft",
+    "finish_interrupted",
+    "prove",
+    "schemas",
+    "support_files",
+]

@@ -1,0 +1,110 @@
+"""Putting new files into a project: all of them or none, and never over one that exists.
+
+Everything is written below `.personalize-sync/` first. Once it is complete, the folder gets the
+name `init`, and its entries are moved to the root. A death before that leaves nothing beside it;
+after a death within the few moves, the next `init` makes the rest of them.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from personalize_sync.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from types import TracebackType
+    from typing import Self
+
+_STATE = ".personalize-sync"
+_READY = "init"
+_PART = "init-"
+
+
+class Stage:
+    """A folder beside the project where its files are made ready; leaving it removes it."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._made: list[Path] = []
+
+    def __enter__(self) -> Self:
+        state = self._root / _STATE
+        self._made = [state, *(path for path in state.parents if not path.exists())]
+        state.mkdir(parents=True, exist_ok=True)
+        for left in state.glob(_PART + "*"):  # of a run that died
+            shutil.rmtree(left, ignore_errors=True)
+        self.folder = Path(tempfile.mkdtemp(prefix=_PART, dir=state))
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+        for folder in self._made:  # what was made for nothing goes again, while it is empty
+            with suppress(OSError):
+                folder.rmdir()
+
+    def write(self, files: Mapping[str, str]) -> None:
+        """Write files by their name below the root to be, in place of those of the same name."""
+        for name, text in files.items():
+            path = self.folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(text.encode())
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Take files away again, and the folders that held nothing else."""
+        for name in names:
+            path = self.folder / name
+            path.unlink(missing_ok=True)
+            with suppress(OSError):
+                path.parent.rmdir()
+
+    def place(self) -> tuple[str, ...]:
+        """Move everything to the root and return its names; raises UsageError if one is taken."""
+        names = sorted(
+            path.relative_to(self.folder).as_posix()
+            for path in self.folder.rglob("*")
+            if path.is_file()
+        )
+        for entry in _entries(self.folder):
+            _refuse_taken(self._root / entry)
+        self.folder.rename(self._root / _STATE / _READY)
+        _move(self._root)
+        return tuple(names)
+
+
+def finish_interrupted(root: Path) -> tuple[str, ...]:
+    """Make the moves that an earlier run was kept from, and return what was moved."""
+    return _move(root) if (root / _STATE / _READY).is_dir() else ()
+
+
+def _entries(folder: Path) -> list[str]:
+    """Return the entries in the order of the moves: the project file makes it a project, so last."""
+    return sorted(os.listdir(folder), key=lambda name: (name.endswith(".yaml"), name))  # noqa: PTH208 - names
+
+
+def _move(root: Path) -> tuple[str, ...]:
+    ready = root / _STATE / _READY
+    entries = _entries(ready)
+    for entry in entries:
+        _refuse_taken(root / entry)
+        (ready / entry).rename(root / entry)
+    ready.rmdir()
+    return tuple(entries)
+
+
+def _refuse_taken(path: Path) -> None:
+    if os.path.lexists(path):
+        raise UsageError(
+            f"{path.name} exists already, and init overwrites nothing",
+            "Move it away, or name an empty directory with -C.",
+        )

@@ -1,0 +1,128 @@
+"""A tenant becomes a project that says exactly what the tenant has."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from init.ground import TEXTS, bring_in, fill
+
+from personalize_sync.resources import Address
+from personalize_sync.sandbox import starred_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from world import World
+
+
+@pytest.mark.parametrize("setting", ["K01=900", *starred_settings()])
+def test_an_imported_tenant_plans_to_no_change(worlds: Callable[..., World], setting: str) -> None:
+    """Whatever the answers to the open questions, import and plan agree, and nothing is written."""
+    world = worlds(knobs=(setting,))
+    fill(world.sandbox, 7)
+
+    drafts = bring_in(world)
+
+    loaded = world.load()
+    assert not [p for p in loaded.problems if p.id != "PS3003"]
+    assert len(loaded.resources) > 30
+    assert world.plan().is_empty
+    assert world.writes() == []
+    assert {left.what for left in drafts.left_out} == {
+        'connection "Twin weather"',
+        'decision-model "Twin"',
+    }
+
+
+def test_five_hundred_objects_are_imported(world: World) -> None:
+    """A whole tenant with all that real ones hold: nothing to plan, nothing missing but twins."""
+    objects = fill(world.sandbox, 85)
+    assert objects > 500
+
+    drafts = bring_in(world)
+
+    plan = world.plan()
+    assert plan.is_empty
+    assert plan.drift == ()
+    archived = sum(bool(record.body.get("archived")) for record in world.sandbox.all())
+    assert len(world.load().resources) == objects - archived - 4 - 1  # twins, and one built in
+    assert plan.unmanaged == 4
+    assert len(drafts.left_out) == 2
+
+
+def test_code_comes_out_byte_for_byte_in_files_of_its_own(world: World) -> None:
+    """Each element is a file with its extension; what is empty stays in the manifest."""
+    fill(world.sandbox, 8)
+    bring_in(world)
+
+    folder = world.root / "templates"
+    found = {(folder / f"promo_{n}.js").read_bytes().decode() for n in range(1, 8)}
+    assert found == set(TEXTS[1:])
+    assert (folder / "promo_1.html").read_bytes().decode() == TEXTS[2]
+    manifest = (folder / "promo_1.yaml").read_text("utf-8")
+    assert "html: {fromFile: promo_1.html}" in manifest
+    assert 'css: ""' in manifest
+    assert manifest.startswith("# yaml-language-server: $schema=../schemas/template.schema.json\n")
+
+
+def test_no_secret_reaches_a_file(world: World) -> None:
+    """Secrets, and values of headers that may be some, become names; each is listed."""
+    fill(world.sandbox, 6)
+    drafts = bring_in(world)
+
+    written = b"".join(p.read_bytes() for p in world.root.rglob("*") if p.is_file())
+    assert b"hush" not in written
+    assert b"application/json" in written
+    needed = {needed.variable for address, needed in drafts.secrets if address.key == "punkte_4"}
+    assert needed == {
+        "PUNKTE_4_CLIENT_SECRET",
+        "PUNKTE_4_AUTHORIZATION",
+        "PUNKTE_4_X_API_KEY",
+    }
+
+
+def test_an_import_goes_on_as_a_project(world: World) -> None:
+    """The first edit in Git after an import is one update, secrets and all."""
+    fill(world.sandbox, 2)
+    drafts = bring_in(world)
+    world.environ |= {needed.variable: "hush" for _, needed in drafts.secrets}
+    manifest = world.root / "connections/punkte_1.yaml"
+    manifest.write_text(manifest.read_text().replace("socketTimeout: 1000", "socketTimeout: 5"))
+
+    report = world.apply()
+
+    assert report.exit_code == 0
+    assert [str(o.address) for o in report.outcomes] == ["connection/punkte_1"]
+    assert world.stored("connection/Punkte ✓ 1")["auth"]["clientSecret"] == "hush"
+
+
+def test_names_become_readable_keys(world: World) -> None:
+    """Accents go, other scripts get a hash, and names that clash get numbers."""
+    fill(world.sandbox, 9)
+    drafts = bring_in(world)
+
+    keys = {a.key for a in drafts.by_address if a.kind == "connection"}
+    assert {"wetter_0", "wetter_1", "punkte_1", "gone"} <= keys
+    models = {a.key for a in drafts.by_address if a.kind == "decision-model"}
+    assert {"modell_1", "name_6df97746", "name_db73321e"} <= models
+    assert Address("template", "con") in drafts.by_address
+    assert (world.root / "templates/con-.yaml").is_file()
+
+
+def test_the_same_tenant_gives_the_same_bytes(worlds: Callable[..., World]) -> None:
+    """The order of lists means nothing."""
+    trees = []
+    for setting in ("K14=by-creation", "K14=newest-first"):
+        world = worlds(knobs=(setting,))
+        fill(world.sandbox, 4)
+        bring_in(world)
+        trees.append(
+            {
+                p.relative_to(world.root): p.read_bytes()
+                for p in world.root.rglob("*")
+                if p.is_file()
+            }
+        )
+
+    assert trees[0] == trees[1]
