@@ -29,6 +29,7 @@ _HOMES = {
     "deepdiff": {"planning"},
     "httpx": {"forge", "tenant", "sandbox"},
     "jsonschema": {"manifests"},
+    "keyring": {"tenant"},
     "jsonschema_rs": {"manifests"},
     "rich": {"rendering", "cli"},
     "ruamel": {"manifests", "pull"},

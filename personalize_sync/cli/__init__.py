@@ -27,7 +27,7 @@ _COMMANDS = {
     "environments": ("environments", "List the environments, as a matrix for CI if asked."),
     "schema": ("schema", "Print the JSON Schema of a kind."),
     "sandbox": ("sandbox", "Serve, reset or edit the embedded simulated tenant."),
-    "auth": ("auth", "Inspect the API keys."),
+    "auth": ("auth", "Inspect the API keys, and keep them."),
     "demo": ("demo", "The whole story against the sandbox, without an account."),
     "version": ("version", "Print the version; with -v the libraries in use."),
     "completion": ("completion", "Print the completion script of a shell."),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from personalize_sync.cli.login import login, logout
 from personalize_sync.cli.options import FORMATS, Common, option, speaking
 from personalize_sync.cli.pipeline import tell
 from personalize_sync.cli.session import environment_of, load, open_project, session
@@ -19,7 +20,11 @@ if TYPE_CHECKING:
 
 @click.group("auth")
 def command() -> None:
-    """Inspect the API keys."""
+    """Inspect the API keys, and keep them."""
+
+
+command.add_command(login)
+command.add_command(logout)
 
 
 @command.command("audit")

@@ -80,9 +80,13 @@ class Session:
     def sources(self) -> Sources:
         """Return where keys are looked for."""
         from personalize_sync.tenant.credentials import Sources  # noqa: PLC0415
+        from personalize_sync.tenant.vault import Vault  # noqa: PLC0415
 
         forbid_core_dumps()
-        return Sources(self.environ, self.secrets_dir)
+        if self.environment.sandbox is not None:
+            return Sources(self.environ, self.secrets_dir)
+        vault = Vault(self.project.root, self.environment)
+        return Sources(self.environ, self.secrets_dir, vault.get)
 
 
 def open_project(common: Common) -> Project:

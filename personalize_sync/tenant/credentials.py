@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     # The client id and the secret that are kept for a feature, None where nothing is.
-    Vault: TypeAlias = Callable[[str], tuple[str, str] | None]
+    Keeper: TypeAlias = Callable[[str], tuple[str, Secret] | None]
 
 _LONGEST = 64 * 1024
 """Bytes; the path may lead to a device that never ends."""
@@ -67,7 +67,7 @@ class Sources:
 
     environ: Mapping[str, str] = field(repr=False)
     directory: Path | None = None
-    vault: Vault | None = None
+    vault: Keeper | None = None
 
     def find(self, environment: str, feature: str) -> Key | None:
         """Return a feature's key, None without any trace of one.
@@ -78,7 +78,7 @@ class Sources:
             if key := self._stated(feature, id_name):
                 return key
         kept = self.vault(feature) if self.vault else None
-        return Key(feature, kept[0], Secret(kept[1]), "the system's keyring") if kept else None
+        return Key(feature, *kept, "the system's keyring") if kept else None
 
     def _stated(self, feature: str, id_name: str) -> Key | None:
         secret_name = secret_of(id_name)

@@ -9,6 +9,7 @@ from tenant.access import SECRET, environment
 
 from personalize_sync.errors import CredentialError
 from personalize_sync.kinds import BY_NAME
+from personalize_sync.resources import Secret
 from personalize_sync.tenant.credentials import Sources
 from personalize_sync.tenant.keyring import Keyring
 
@@ -43,12 +44,14 @@ def test_the_order_of_places_is_the_documented_one(tmp_path: Path) -> None:
     named = {**_pair(_OWN, ""), f"{_OWN}_CLIENT_ID_FILE": str(id_file)}
     named[f"{_OWN}_CLIENT_SECRET"] = SECRET
 
+    kept = ("kept", Secret(SECRET))
+
     assert _found(Sources({**named, **_pair(_OWN, "said")}, directory)) == "said"
     assert _found(Sources(named, directory)) == "named"
     assert _found(Sources(_pair(_GENERAL, "said"), directory)) == "own"
     assert _found(Sources(_pair(_GENERAL, "said"), general)) == "said"
-    assert _found(Sources({}, general, lambda _: ("kept", SECRET))) == "general"
-    assert _found(Sources({}, tmp_path / "nothing", lambda _: ("kept", SECRET))) == "kept"
+    assert _found(Sources({}, general, lambda _: kept)) == "general"
+    assert _found(Sources({}, tmp_path / "nothing", lambda _: kept)) == "kept"
 
 
 def test_a_mounted_directory_is_read_like_docker_and_kubernetes_lay_it_out(tmp_path: Path) -> None:
