@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -29,6 +30,12 @@ def _no_pipeline(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody's CI system is told of what a test does, not even of the one that runs the tests."""
     for name in ("GITHUB_ACTIONS", "GITLAB_CI", "TF_BUILD"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep what manifests said apart from what the developer's own runs remember."""
+    os.environ["XDG_CACHE_HOME"] = str(tmp_path_factory.mktemp("cache"))
 
 
 @pytest.fixture

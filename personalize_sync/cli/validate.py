@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 @common
 def command(common: Common, paths: tuple[str, ...]) -> int:
     """Check the manifests, offline. PATHs narrow what is reported, not what is read."""
-    from personalize_sync.manifests import load_manifests  # noqa: PLC0415 - YAML and schemas
+    from personalize_sync.manifests import check_manifests  # noqa: PLC0415 - YAML and schemas
     from personalize_sync.rendering import Problems, render  # noqa: PLC0415
 
     project = open_project(common)
     environment = environment_of(project, common).name if common.env else None
-    loaded = load_manifests(project, environment=environment)
-    shown = _below(loaded.problems, [Path(path) for path in paths], project.root)
-    document = Problems(shown, files=loaded.files, manifests=loaded.manifests)
+    checked = check_manifests(project, environment=environment)
+    shown = _below(checked.problems, [Path(path) for path in paths], project.root)
+    document = Problems(shown, files=checked.files, manifests=checked.manifests)
     look = common.look(project.root)
     common.deliver(render(document, common.format, look))
     code = 10 if any(problem.severity is Severity.ERROR for problem in shown) else 0

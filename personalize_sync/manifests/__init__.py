@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from personalize_sync.manifests.checking import check_manifests
 from personalize_sync.manifests.loading import Loaded, load_manifests
 from personalize_sync.manifests.project_file import load_project
 from personalize_sync.manifests.roots import find_root
 from personalize_sync.manifests.schemas import schema_text
 from personalize_sync.manifests.skeletons import skeleton
 
-__all__ = ["Loaded", "find_root", "load_manifests", "load_project", "schema_text", "skeleton"]
+__all__ = [
+    "Loaded",
+    "check_manifests",
+    "find_root",
+    "load_manifests",
+    "load_project",
+    "schema_text",
+    "skeleton",
+]

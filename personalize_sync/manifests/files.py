@@ -11,7 +11,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -35,6 +35,7 @@ class Tree:
     """The files below a manifest root."""
 
     root: Path
+    _real_folders: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def real_root(self) -> str:
@@ -88,9 +89,14 @@ class Tree:
 
     def read_manifest(self, name: str) -> bytes | Problem:
         """Return a manifest's bytes, or why there are none."""
+        path = f"{self.root}{os.sep}{name}"  # five times as fast as Path
         try:
-            path = os.path.join(self.root, name)  # noqa: PTH118 - 5x slower as Path
-            return read_regular(os.path.realpath(path) if os.path.islink(path) else path)  # noqa: PTH114 - the same
+            try:
+                return read_regular(path)
+            except OSError as error:
+                if error.errno != errno.ELOOP:  # a link: `manifests` saw that it stays inside
+                    raise
+                return read_regular(os.path.realpath(path))
         except OSError as error:
             return _unreadable(name, "file", error)
         except Complaint as complaint:
@@ -128,10 +134,18 @@ class Tree:
                 parts.pop()
             elif part not in ("", "."):
                 parts.append(part)
-        inside = self._inside(os.path.realpath(os.path.join(self.real_root, *parts)))  # noqa: PTH118
+        inside = self._inside(self._real(parts))
         if not inside:
             raise outside
         return inside
+
+    def _real(self, parts: list[str]) -> str:
+        """Return a path with every link resolved; each folder costs its system calls once."""
+        folder = "/".join(parts[:-1])
+        if folder not in self._real_folders:
+            self._real_folders[folder] = os.path.realpath(os.path.join(self.real_root, folder))  # noqa: PTH118 - strings
+        path = os.path.join(self._real_folders[folder], *parts[-1:])  # noqa: PTH118
+        return os.path.realpath(path) if os.path.islink(path) else path  # noqa: PTH114
 
     def _not_found(self, name: str, path: str) -> Complaint:
         folder = PurePosixPath(name).parent

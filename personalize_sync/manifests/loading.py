@@ -6,23 +6,26 @@ import gc
 import hashlib
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from personalize_sync.manifests.clean import understand
 from personalize_sync.manifests.complaints import Complaint, quoted
 from personalize_sync.manifests.composing import compose, decode
 from personalize_sync.manifests.crosschecks import check_together
 from personalize_sync.manifests.documents import Budget, Reading
 from personalize_sync.manifests.files import Tree, printable_name
+from personalize_sync.manifests.memory import Memory
 from personalize_sync.manifests.sources import ManifestSource, SourceFile
 from personalize_sync.manifests.values import Values
 from personalize_sync.problems import Problem, in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from yaml.nodes import Node
 
     from personalize_sync.kinds.model_tests import ModelTest
+    from personalize_sync.manifests.clean import CleanDocument
     from personalize_sync.manifests.documents import Manifest
     from personalize_sync.project import Project
     from personalize_sync.resources import Resource
@@ -43,12 +46,14 @@ class Loaded:
     """Identifies the text of every manifest and of every file that manifests name."""
     tests: tuple[ModelTest, ...] = ()
     """The tests of the decision models among them whose variant exists in the environment."""
+    named: tuple[str, ...] = ()
+    """The files that manifests name, relative to the root."""
 
 
 def load_manifests(project: Project, *, environment: str | None = None) -> Loaded:
     """Read every manifest of a project; without an environment, as all of them see it."""
     with _no_garbage_collection():
-        tree = _TreeReading(Tree(project.root))
+        tree = _TreeReading(Tree(project.root), Memory(project.root))
         tree.read_all()
         declared = tuple(sorted(project.environments))
         mentioned = {name for m in tree.manifests for name in m.environments or ()}
@@ -64,8 +69,9 @@ def load_manifests(project: Project, *, environment: str | None = None) -> Loade
             problems=in_order(tree.problems),
             files=tree.files,
             manifests=tree.documents,
-            tree_digest=tree.digest(),
             tests=tuple(_tests(tree.manifests, environment)),
+            tree_digest=tree_digest(tree.digests),
+            named=tuple(sorted(tree.named)),
         )
 
 
@@ -104,28 +110,45 @@ def _tests(manifests: list[Manifest], environment: str | None) -> list[ModelTest
 class _TreeReading:
     """Reads the files of a tree one by one."""
 
-    def __init__(self, tree: Tree) -> None:
+    def __init__(self, tree: Tree, memory: Memory) -> None:
         self.problems: list[Problem] = []
         self.manifests: list[Manifest] = []
         self.unread: list[str] = []
         self.files = 0
         self.documents = 0
         self._tree = tree
-        self._digests: dict[str, bytes] = {}
-        self._texts: dict[str, str] = {}
+        self._memory = memory
+        self.digests: dict[str, bytes] = {}
+        self.named: dict[str, str] = {}
 
     def read_all(self) -> None:
+        texts = dict(self._manifests())
+        self.files = len(texts)
+        clean = understand({self.digests[n].hex(): texts[n] for n in texts}, self._memory)
+        for name, data in texts.items():
+            documents = clean.get(self.digests[name].hex())
+            if documents is None:
+                self._read_file(name, data)
+            else:
+                self._read_clean(name, data, documents)
+
+    def _manifests(self) -> Iterator[tuple[str, bytes]]:
         for name in self._tree.manifests():
-            if isinstance(name, Problem):
-                self.problems.append(name)
-                continue
-            data = self._tree.read_manifest(name)
+            data = name if isinstance(name, Problem) else self._tree.read_manifest(name)
             if isinstance(data, Problem):
                 self.problems.append(data)
-                continue
-            self.files += 1
-            self._digests[name] = hashlib.sha256(data).digest()
-            self._read_file(name, data)
+            elif isinstance(name, str):
+                self.digests[name] = hashlib.sha256(data).digest()
+                yield name, data
+
+    def _read_clean(self, name: str, data: bytes, documents: list[CleanDocument]) -> None:
+        file = SourceFile(printable_name(name), data.decode("utf-8-sig"))
+        budget = Budget()
+        for index, (line, column, document) in enumerate(documents):
+            self.documents += 1
+            source = ManifestSource(file, index, line, column)
+            reading = self._reading(source, name, budget, whole=True, judged=True)
+            self._keep(reading, document, budget)
 
     def _read_file(self, name: str, data: bytes) -> None:
         shown = printable_name(name)
@@ -149,38 +172,51 @@ class _TreeReading:
         document = values.of(root)
         if not budget.is_spent:
             self.problems += (c.problem(source.file.name) for c in values.complaints)
-        reading = Reading(
+        reading = self._reading(source, name, budget, whole=values.are_whole, judged=False)
+        self._keep(reading, document, budget, complaints=len(values.complaints))
+
+    def _reading(
+        self, source: ManifestSource, name: str, budget: Budget, *, whole: bool, judged: bool
+    ) -> Reading:
+        return Reading(
             source,
-            whole=values.are_whole,
+            whole=whole,
             read=lambda path: self._text(name, path),
             budget=budget,
+            judged=judged,
         )
+
+    def _keep(
+        self, reading: Reading, document: Any, budget: Budget, *, complaints: int = 0
+    ) -> None:
         manifest = reading.manifest(document)
         self.problems += reading.problems
-        budget.problems -= len(reading.problems) + len(values.complaints)
+        budget.problems -= len(reading.problems) + complaints
         if manifest is not None:
-            manifest.is_valid = manifest.is_valid and not values.complaints
+            manifest.is_valid = manifest.is_valid and not complaints
             self.manifests.append(manifest)
 
     def _text(self, manifest: str, path: str) -> str:
         """Return the text of a file a manifest names; each file is decoded once."""
         name = self._tree.resolve(manifest, path)
-        if name not in self._texts:
+        if name not in self.named:
             data = self._tree.read_named(name, path)
-            self._digests[name] = hashlib.sha256(data).digest()
+            self.digests[name] = hashlib.sha256(data).digest()
             try:
-                self._texts[name] = data.decode("utf-8")
+                self.named[name] = data.decode("utf-8")
             except UnicodeDecodeError as error:
                 raise Complaint(
                     "PS2005",
                     f"the file {quoted(path)} is not UTF-8 (byte {error.start + 1})",
                     "Save the file as UTF-8.",
                 ) from None
-        return self._texts[name]
+        return self.named[name]
 
-    def digest(self) -> str:
-        whole = hashlib.sha256()
-        for name in sorted(self._digests):
-            encoded = name.encode("utf-8", "surrogateescape")
-            whole.update(len(encoded).to_bytes(8, "big") + encoded + self._digests[name])
-        return "sha256:" + whole.hexdigest()
+
+def tree_digest(digests: Mapping[str, bytes]) -> str:
+    """Return what identifies files by name and content, given the SHA-256 of each content."""
+    whole = hashlib.sha256()
+    for name in sorted(digests):
+        encoded = name.encode("utf-8", "surrogateescape")
+        whole.update(len(encoded).to_bytes(8, "big") + encoded + digests[name])
+    return "sha256:" + whole.hexdigest()
