@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from personalize_sync.kinds import Kind
+    from personalize_sync.kinds.model_tests import ModelTest
     from personalize_sync.planning.change import Change
     from personalize_sync.planning.outcome import Report
     from personalize_sync.planning.policy import Policy
@@ -158,8 +159,11 @@ def apply(
     skip_blocked: bool = False,
     stale: Mapping[Address, str] | None = None,
     learn: Callable[[Secret], None] = lambda _secret: None,
+    tests: Sequence[ModelTest] = (),
 ) -> Report:
     """Carry out a plan. Raises GuardError or CredentialError before anything is written.
+
+    The traffic of a decision model moves only when those of its `tests` pass.
 
     `learn` is told each secret when it is loaded, so that a log can be taught to mask it.
     """
@@ -173,7 +177,14 @@ def apply(
     for secret in secrets.values():
         learn(secret)
     return carry_out(
-        plan, tenant, state=state, secrets=secrets, patience=patience, ways=ways, stale=stale
+        plan,
+        tenant,
+        state=state,
+        secrets=secrets,
+        patience=patience,
+        ways=ways,
+        stale=stale,
+        tests=tests,
     )
 
 

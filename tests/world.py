@@ -152,16 +152,22 @@ class World:
         return plan
 
     def apply(
-        self, *, skip_blocked: bool = False, fail_fast: bool = False, **wishes: Any
+        self,
+        *,
+        skip_blocked: bool = False,
+        fail_fast: bool = False,
+        test: bool = False,
+        **wishes: Any,
     ) -> Report:
-        """Plan and apply."""
+        """Plan and apply, if asked only what passes its tests."""
         environment, keyring = self.environment, Keyring(self.environment, self.environ)
         connection = self._connection()
-        writer = Writer(connection, keyring)
+        writer = Writer(connection, keyring, questions=(TEST_MODEL,) if test else ())
         tenant = WritableTenant(writer, keyring, environment, parallelism=self.parallelism)
+        loaded = self.load()
         with closing(tenant):
             plan, state = reconcile.plan(
-                self.load(), tenant, Policy(environment, **wishes), source=SourceTree()
+                loaded, tenant, Policy(environment, **wishes), source=SourceTree()
             )
             return reconcile.apply(
                 plan,
@@ -171,6 +177,7 @@ class World:
                 patience=connection.patience,
                 ways=Ways(parallelism=self.parallelism, fail_fast=fail_fast),
                 skip_blocked=skip_blocked,
+                tests=loaded.tests if test else (),
             )
 
     def test(self, **wishes: Any) -> Verdicts:

@@ -7,11 +7,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from personalize_sync.apply.convergence import leftovers, unlisted
+from personalize_sync.apply.rehearsal import assigned
 from personalize_sync.apply.run import Run
 from personalize_sync.apply.schedule import Task, carry_out
 from personalize_sync.apply.write import deploy, write
 from personalize_sync.errors import GuardError, StaleError, SyncError, UnreachableError
 from personalize_sync.kinds import BY_NAME
+from personalize_sync.kinds.questions import TEST_MODEL
 from personalize_sync.planning.change import Action, Change
 from personalize_sync.planning.outcome import Outcome, Report, Result
 from personalize_sync.resources import Address
@@ -19,6 +21,7 @@ from personalize_sync.resources import Address
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from personalize_sync.kinds.model_tests import ModelTest
     from personalize_sync.planning.plan import Plan
     from personalize_sync.resources import LiveState, Secret, SecretRef
     from personalize_sync.tenant.live import WritableTenant
@@ -51,15 +54,21 @@ def apply(
     patience: Patience,
     ways: Ways,
     stale: Mapping[Address, str] | None = None,
+    tests: Sequence[ModelTest] = (),
 ) -> Report:
     """Carry out every change that is neither blocked nor stale.
 
-    Raises CredentialError before the first write if a key does not open what it is needed for.
+    The traffic of a decision model moves only when those of its `tests` pass. Raises CredentialError before the first write if a key does not open what it is needed for.
     """
     outcomes = _left_out(plan, stale or {})
-    todo = {change.address.kind for change in plan.changes if change.address not in outcomes}
-    tenant.open(kind for name, kind in BY_NAME.items() if name in todo)
-    run = Run(tenant, plan.refs, secrets, patience, ours=state.ours)
+    todo = [change for change in plan.changes if change.address not in outcomes]
+    kinds = {change.address.kind for change in todo}
+    rehearsals = assigned(tests, todo)
+    tenant.open(
+        (kind for name, kind in BY_NAME.items() if name in kinds),
+        (TEST_MODEL,) if rehearsals else (),
+    )
+    run = Run(tenant, plan.refs, secrets, patience, ours=state.ours, tests=rehearsals)
     carry_out(
         _tasks(plan.changes, run, outcomes, ways),
         # Until an answer has shown whose tenant this is, nothing is risked but the first write.

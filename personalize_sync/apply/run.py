@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from personalize_sync.kinds import Kind
+    from personalize_sync.kinds.model_tests import ModelTest
     from personalize_sync.resources import Address, Live, Resource, Secret, SecretRef
     from personalize_sync.tenant.live import WritableTenant
     from personalize_sync.tenant.retrying import Patience
@@ -22,7 +23,8 @@ class Run:
     """The tenant, the secrets, and what became known while writing.
 
     `planned` are the refs of the plan; `written` and `sent` hold, by address, the newest answer and
-    the state that was asked for. `halted` says why no further change may start: an answer has shown
+    the state that was asked for. `tests` must pass, by the address of the change that waits for
+    them. `halted` says why no further change may start: an answer has shown
     that this is another tenant, or no answers come any more.
     """
 
@@ -31,6 +33,7 @@ class Run:
     secrets: Mapping[SecretRef, Secret]
     patience: Patience
     ours: frozenset[str] = frozenset()
+    tests: Mapping[Address, tuple[ModelTest, ...]] = field(default_factory=dict)
     written: dict[Address, Live] = field(default_factory=dict)
     sent: dict[Address, Resource] = field(default_factory=dict)
     halted: str = ""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from personalize_sync.apply import certainty
 from personalize_sync.apply.deployment import pinned, while_undeployed
+from personalize_sync.apply.rehearsal import demand, rehearsed
 from personalize_sync.apply.secrets import filled_in
 from personalize_sync.errors import RejectedError, StaleError, SyncError, UnknownOutcomeError
 from personalize_sync.kinds import BY_NAME, Kind
@@ -47,12 +48,17 @@ def write(change: Change, run: Run) -> Outcome:
     else:
         current = _unmoved(change, kind, run)
         desired = _wanted(change.desired, run)
+        if kind.name == "decision-model":
+            current, notes = rehearsed(current, desired, run)
         body = kind.overlay(current.record, filled_in(desired, run.secrets), run.refs)
         body["archived"] = False
-        live, notes = _through(kind, current, body, run=run, desired=desired)
+        live, further = _through(kind, current, body, run=run, desired=desired)
+        notes = (*notes, *further)
         if change.action is Action.ADOPT and live.author == current.author:
             raise _nobody_noticed(live)
     run.written[change.address] = live
+    if kind.name == "decision-variant" and (tests := run.tests.get(change.address)):
+        notes = (*notes, demand(tests, run, "this is written, but must not be deployed"))
     return Outcome(change.address, _DONE[change.action], live.revision, notes=notes, wrote=True)
 
 
@@ -69,13 +75,12 @@ def deploy(change: Change, run: Run) -> Outcome:
         raise StaleError("the plan does not say what is wanted")
     kind = BY_NAME[change.address.kind]
     desired = _wanted(change.desired, run)
-    created = run.written[change.address]
-    live = created
-    if certainty.remaining(desired, kind, created, run):
-        body = kind.overlay(created.record, filled_in(desired, run.secrets), run.refs)
-        live = certainty.replace(kind, created, body, run=run, desired=desired)
+    live, notes = rehearsed(run.written[change.address], desired, run)
+    if certainty.remaining(desired, kind, live, run):
+        body = kind.overlay(live.record, filled_in(desired, run.secrets), run.refs)
+        live = certainty.replace(kind, live, body, run=run, desired=desired)
         run.written[change.address] = live
-    return Outcome(change.address, Result.CREATED, live.revision, wrote=True)
+    return Outcome(change.address, Result.CREATED, live.revision, notes=notes, wrote=True)
 
 
 def _create(wanted: Resource, kind: Kind, run: Run) -> Live:

@@ -29,14 +29,16 @@ from personalize_sync.cli.progress import counting, waiting
 from personalize_sync.cli.runs import journalled, mention_unfinished, resumed
 from personalize_sync.cli.session import STATE, open_project
 from personalize_sync.errors import GuardError, StaleError, UsageError
+from personalize_sync.kinds.questions import TEST_MODEL
 from personalize_sync.planning.saved import Bound, approved, check
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from types import FrameType
 
     from personalize_sync.apply import Journal
     from personalize_sync.cli.session import Session
+    from personalize_sync.kinds.model_tests import ModelTest
     from personalize_sync.manifests import Loaded
     from personalize_sync.planning.outcome import Outcome, Report
     from personalize_sync.planning.plan import Plan
@@ -60,6 +62,7 @@ class Given:
     expect_digest: str | None = None
     require_tip: str | None = None
     plan_file: str | None = None
+    test: bool = False
 
 
 @click.command("apply")
@@ -69,6 +72,7 @@ class Given:
 @option("--skip-blocked", is_flag=True, help="Carry out what no guard objects to (exit 12).")
 @option("--fail-fast", is_flag=True, help="Start nothing more after the first failure.")
 @option("--resume", metavar="RUN", help="Only what that unfinished run left open.")
+@option("--test", is_flag=True, help="Deploy a changed decision model only if its tests pass.")
 @option("--expect-digest", metavar="DIGEST", help="Go on only if the plan has this digest.")
 @option("--require-tip", metavar="BRANCH", help="Go on only from the tip of the remote's branch.")
 @wishes
@@ -127,8 +131,10 @@ def _apply(common: Common, wishes: Wishes, given: Given) -> int:
         require_tip(project.root, given.require_tip)
     with (
         ready(common, project, wishes) as (opened, loaded, policy),
-        opened.writable(wishes.parallelism) as tenant,
+        opened.writable(wishes.parallelism, *([TEST_MODEL] if given.test else [])) as tenant,
     ):
+        if given.test and not loaded.tests:
+            common.say("No tests of decision models are declared, so --test proves nothing.")
         with waiting(common, "Reading the tenant"):
             work = _planned(opened, loaded, tenant, policy, approval)
         look = look_now(common, project.root)
@@ -149,7 +155,8 @@ def _apply(common: Common, wishes: Wishes, given: Given) -> int:
             counting(common, "Applying", len(work.plan.changes)) as advance,
         ):
             watch = _Watch(stopped, journal, advance)
-            report = _carried_out(work, opened, tenant, given, watch)
+            tests = loaded.tests if given.test else ()
+            report = _carried_out(work, opened, tenant, given, watch, tests=tests)
             code = stopped() or report.exit_code
             journal.close(code)
     common.deliver(rendered(report, common, look))
@@ -211,6 +218,8 @@ def _carried_out(
     tenant: WritableTenant,
     given: Given,
     watch: _Watch,
+    *,
+    tests: Sequence[ModelTest],
 ) -> Report:
     from personalize_sync import reconcile  # noqa: PLC0415 - httpx
 
@@ -235,6 +244,7 @@ def _carried_out(
         skip_blocked=given.skip_blocked,
         stale=work.stale,
         learn=_mask if os.environ.get("GITHUB_ACTIONS") == "true" else lambda _secret: None,
+        tests=tests,
     )
 
 

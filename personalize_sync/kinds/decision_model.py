@@ -237,6 +237,34 @@ def without_variant(record: Document, ref: str) -> Document:
     return {**record, "deploymentConfiguration": {"variants": entries}}
 
 
+def on_trial(record: Document, trials: Mapping[str, int | None]) -> Document:
+    """Return a model's record with these variants, by ref, as TEST at a revision.
+
+    A variant in TEST sees every guest and serves none, so nobody's share changes.
+    """
+    entries = [dict(entry) for entry in _entries(record)]
+    for ref, revision in trials.items():
+        entry = next((e for e in entries if e.get("variantRef") == ref), None)
+        if entry is None:
+            entry = {"variantRef": ref, "variantRevision": 1}
+            entries.append(entry)
+        entry |= {"status": "TEST", "split": 0}
+        if revision is not None:
+            entry["variantRevision"] = revision
+    deployment = record.get("deploymentConfiguration")
+    kept = deployment if isinstance(deployment, dict) else {}
+    return {**record, "deploymentConfiguration": {**kept, "variants": entries}}
+
+
+def in_production(record: Document) -> frozenset[str]:
+    """Return the refs of the variants that guests get."""
+    return frozenset(
+        str(entry.get("variantRef"))
+        for entry in _entries(record)
+        if entry.get("status") == "PRODUCTION"
+    )
+
+
 def _normalise_variant(live: Live, _refs: Refs) -> Document:
     return without(
         live.record,

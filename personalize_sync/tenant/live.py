@@ -8,6 +8,7 @@ error, never an empty tenant.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from urllib.parse import quote, urlsplit
 
@@ -262,14 +263,14 @@ class WritableTenant(Tenant):
         answer = self._writer.put(self._writes(kind), _item(kind, live.ref), body)
         return self._written(kind, answer, live.parent)
 
-    def open(self, kinds: Iterable[Kind]) -> None:
+    def open(self, kinds: Iterable[Kind], questions: Iterable[Question] = ()) -> None:
         """Prove before the first write that every key it needs exists and opens its kind."""
         refused: dict[str, CredentialError] = {}
-        for kind in kinds:
+        proofs: list[Callable[[], object]] = [partial(self._prove, kind) for kind in kinds]
+        proofs += [partial(self._may_ask, question) for question in questions]
+        for prove in proofs:
             try:
-                self._prove(kind)
-                if not kind.parent:
-                    self._writer.get(self._writes(kind), kind.collection, limit=1, offset=0)
+                prove()
             except CredentialError as error:
                 refused.setdefault(error.message, error)
         if refused:
@@ -282,6 +283,11 @@ class WritableTenant(Tenant):
                 f'the key for the feature "{feature}" cannot write {kind.title}: its token only reads',
                 "Check in the Developer Center which feature the key has.",
             )
+        if not kind.parent:
+            self._writer.get(feature, kind.collection, limit=1, offset=0)
+
+    def _may_ask(self, question: Question) -> None:
+        self._writer.scopes(self.asks_with(question))
 
     def _writes(self, kind: Kind) -> str:
         return self._keyring.feature(kind.name, kind.write_with)

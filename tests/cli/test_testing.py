@@ -216,3 +216,24 @@ def test_a_refused_test_does_not_hide_the_others(tmp_path: Path) -> None:
 
     assert [tested.verdict for tested in world.test().tests] == ["error", "passed"]
     assert refusal.fired
+
+
+def test_apply_moves_traffic_only_to_what_passes(shop: Shop) -> None:
+    """Exit 14, and the report says why and what was left."""
+    declare(shop, TESTS)
+
+    said = shop("apply", "--auto-approve", "--test")
+
+    lines = [line.strip() for line in said.out.splitlines()]
+    assert said.code == 14
+    assert "failed decision-model/banner" in lines
+    assert any("1 of 2 tests did not pass" in line and "VISITOR" in line for line in lines)
+    assert "1 failed" in lines[-1]
+
+
+def test_asking_for_tests_where_there_are_none_is_mentioned(shop: Shop) -> None:
+    """The flag alone proves nothing."""
+    said = shop("apply", "--auto-approve", "--test")
+
+    assert said.code == 0
+    assert "--test proves nothing" in said.err
