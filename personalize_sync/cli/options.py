@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _F = TypeVar("_F", bound="Callable[..., Any]")
 SYSTEMS = ("auto", "github", "gitlab", "azure", "none")
-FORMATS = ("terminal", "json", "markdown", "sarif", "github", "summary")
+FORMATS = ("terminal", "json", "markdown", "html", "sarif", "github", "summary")
 
 
 _SHARED: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (

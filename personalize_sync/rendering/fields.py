@@ -35,11 +35,12 @@ def seen(field: FieldChange, kind: str, view: str, *, width: int) -> Seen:
     if _fits(line, old, new, width):
         return Seen(line + _third(field, view), None)
     line = f"{field.pointer}: {brief(old)} -> {brief(new)}"
-    diff = compare(old, new, width=width, shape=_shape(kind, field.path))
+    diff = compare(old, new, width=width, shape=shape_of(kind, field.path))
     return Seen(line + _third(field, view), diff)
 
 
-def _shape(kind: str, path: Path) -> Shape | None:
+def shape_of(kind: str, path: Path) -> Shape | None:
+    """Return how values at a path below the spec of a kind are compared, None for as they stand."""
     known = BY_NAME.get(kind)
     shapes = known.shapes.items() if known else ()
     return next((shape for pattern, shape in shapes if matches(pattern, path)), None)

@@ -2,12 +2,13 @@
 
 What a tenant, a manifest or a server says is hostile here. `plain` makes it harmless on a line of
 a terminal or a log; `code` in Markdown and HTML; `data` and `prop` in a workflow command;
-`dot_text` and `mermaid_text` in a drawing; `json_text` in a JSON document. Renderers put nothing out
-that did not pass one of them.
+`dot_text` and `mermaid_text` in a drawing; `json_text` in a JSON document; `markup` in an HTML one.
+Renderers put nothing out that did not pass one of them.
 """
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from typing import Any
@@ -63,6 +64,11 @@ def fence(lines: list[str], language: str) -> list[str]:
     longest = max((len(run) for line in gated for run in re.findall("`+", line)), default=0)
     bar = "`" * max(3, longest + 1)
     return [bar + language, *gated, bar]
+
+
+def markup(text: str) -> str:
+    """Return text for an element or a quoted attribute of an HTML document; tabs stay tabs."""
+    return html.escape("\t".join(map(plain, text.split("\t"))))
 
 
 def data(text: str) -> str:

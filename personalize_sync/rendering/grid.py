@@ -39,7 +39,7 @@ def grid_lines(grid: Grid, width: int) -> list[str]:
         for column in range(1, len(grid.head))
     ]
     if 1 + sum(widths) + len(_BAR) * len(widths) > width:
-        return [line for row in rows[1:] for line in _upright(row, rows[0])]
+        return [line for row in rows[1:] if row[0] != " " for line in _upright(row, rows[0])]
     return [_aligned(row, widths) for row in rows]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from personalize_sync.kinds.kind import Form
-from personalize_sync.rendering.diffs.decisions import DecisionDiff, decision_diff
+from personalize_sync.rendering.diffs.decisions import DecisionDiff, decision_diff, new_decisions
 from personalize_sync.rendering.diffs.entries import EntriesDiff, entries_diff, json_diff
 from personalize_sync.rendering.diffs.text import TextDiff, text_diff
 from personalize_sync.rendering.values import as_text
@@ -26,6 +26,8 @@ def compare(before: Any, after: Any, *, width: int, shape: Shape | None = None) 
         return None
     if isinstance(before, str) and isinstance(after, str):
         return _of_texts(before, after, width, shape)
+    if before is ABSENT and isinstance(after, str) and (drawn := new_decisions(after, width=width)):
+        return drawn
     found = entries_diff(before, after, width=width, shape=shape)
     return found or text_diff(_text(before), _text(after), width=width)
 

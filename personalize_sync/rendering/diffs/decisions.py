@@ -101,8 +101,19 @@ class DecisionDiff:
 def decision_diff(before: str, after: str, *, width: int) -> DecisionDiff | None:
     """Return what changed between two DMN texts, None if either cannot be read as one."""
     old, new = read_canvas(before), read_canvas(after)
-    if old is None or new is None:
-        return None
+    return _between(old, new, width) if old and new else None
+
+
+def new_decisions(text: str, *, width: int) -> DecisionDiff | None:
+    """Return a DMN text as a canvas on which everything is new, None if it is none."""
+    new = read_canvas(text)
+    return DecisionDiff(_NOTHING, new, tuple(_nodes(_NOTHING, new, width))) if new else None
+
+
+_NOTHING = Canvas((), (), (), ())
+
+
+def _between(old: Canvas, new: Canvas, width: int) -> DecisionDiff:
     if old.content == new.content:
         moved = old.layout != new.layout
         return DecisionDiff(old, new, (), LAYOUT_ONLY if moved else WRITTEN_DIFFERENTLY)
@@ -191,6 +202,8 @@ def _fact(about: str, before: str, after: str) -> Iterable[Fact]:
 
 def _script(before: Node | None, after: Node | None, width: int) -> TextDiff | None:
     old, new = ((node.script or "") if node else "" for node in (before, after))
+    if not old or not new:  # how a script ends says something only beside another one
+        old, new = (script and script.removesuffix("\n") + "\n" for script in (old, new))
     return text_diff(old, new, width=width) if old != new else None
 
 
