@@ -61,7 +61,15 @@ def plan(
         state = replace(state, bases=known)
         result = make_plan(loaded.resources, state, policy=policy, source=source)
     warnings = tuple(p for p in loaded.problems if p.severity is not Severity.ERROR)
-    return replace(result, diagnostics=(*result.diagnostics, *warnings)), state
+    features = {
+        policy.environment.feature(kind.name, kind.read_with) or ""
+        for kind in _read(loaded.resources, policy)
+    }
+    return replace(
+        result,
+        diagnostics=(*result.diagnostics, *warnings),
+        reads_with=tuple(sorted(features)),
+    ), state
 
 
 def pull(
@@ -103,10 +111,7 @@ def test(loaded: Loaded, tenant: Tenant, policy: Policy) -> Verdicts:
 
 def fetch(desired: Sequence[Resource], tenant: Tenant, policy: Policy) -> LiveState:
     """Read every object of the kinds that are declared, or that prune may archive."""
-    wanted = {resource.address.kind for resource in desired}
-    if policy.prune:
-        wanted |= {k.name for k in KINDS if k.planned and _is_open(k.name, policy.environment)}
-    read = [kind for kind in KINDS if kind.name in wanted]
+    read = _read(desired, policy)
     if missing := tenant.missing(read=read):
         raise CredentialError.together(missing)
     top = [kind for kind in read if not kind.parent]
@@ -186,6 +191,14 @@ def apply(
         stale=stale,
         tests=tests,
     )
+
+
+def _read(desired: Iterable[Resource], policy: Policy) -> list[Kind]:
+    """Return the kinds that a plan reads."""
+    wanted = {resource.address.kind for resource in desired}
+    if policy.prune:
+        wanted |= {k.name for k in KINDS if k.planned and _is_open(k.name, policy.environment)}
+    return [kind for kind in KINDS if kind.name in wanted]
 
 
 def _listed(kinds: Sequence[Kind], tenant: Tenant) -> list[Live]:

@@ -49,7 +49,8 @@ class Scope:
 class Plan:
     """All intended work in the order of apply, all drift, and what was noticed on the way.
 
-    No change at all is an empty plan, never None. `questions` are live objects whose history would
+    No change at all is an empty plan, never None. `reads_with` are the API-key features that it was
+    made with, and that an apply needs to make it again. `questions` are live objects whose history would
     turn `undetermined` into a known cause, or prove an archive.
     """
 
@@ -61,6 +62,7 @@ class Plan:
     scope: Scope = field(default_factory=Scope)
     unmanaged: int = 0
     adoptable: tuple[Address, ...] = ()
+    reads_with: tuple[str, ...] = ()
     refs: Refs = field(default_factory=Refs, repr=False)
     questions: tuple[Live, ...] = field(default=(), repr=False)
 
@@ -73,6 +75,11 @@ class Plan:
     def blocked(self) -> tuple[Change, ...]:
         """The changes that a guard objects to."""
         return tuple(change for change in self.changes if change.blocked)
+
+    @property
+    def writes_with(self) -> tuple[str, ...]:
+        """The API-key features that the changes need."""
+        return tuple(sorted({change.credential for change in self.changes if change.credential}))
 
     @property
     def summary(self) -> dict[str, int]:

@@ -38,6 +38,8 @@ def add_change(page: Page, change: Change, entry: Drift | None) -> None:
     _add_head(page, change, entry)
     for note in change.notes:
         page.add(f"note: {note}", indent=4)
+    if page.look.verbose and change.credential:
+        page.add(f"key: {change.credential}", indent=4)
     if change.action in _NEW:
         for field in change.fields:
             page.add(stated(field), indent=4)

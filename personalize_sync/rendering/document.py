@@ -46,6 +46,7 @@ def plan_document(plan: Plan, look: Look) -> dict[str, Any]:
         "complete": not plan.scope.failed,
         "applyable": bool(plan.changes) and not plan.blocked,
         **_scene(plan),
+        "keys": {"read": list(plan.reads_with), "write": list(plan.writes_with)},
         "summary": plan.summary,
         "changes": [_change(change) for change in plan.changes],
         "drift": [_drift(entry) for entry in plan.drift],

@@ -102,8 +102,12 @@ def secret_sent(change: Change) -> str:
 
 def keys_needed(plan: Plan) -> str:
     """Return which API keys an apply of this plan will ask a token for."""
-    keys = sorted({change.credential for change in plan.changes if change.credential})
-    return f"keys this apply needs: {', '.join(keys)}" if keys else ""
+    keys = plan.writes_with
+    if not keys:
+        return ""
+    reading = ", ".join(key for key in plan.reads_with if key not in keys)
+    also = f"; to read: {reading}" if reading else ""
+    return f"keys this apply needs: {', '.join(keys)}{also}"
 
 
 def unmanaged(plan: Plan) -> str:

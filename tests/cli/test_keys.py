@@ -110,6 +110,36 @@ def test_a_key_that_cannot_write_is_found_before_the_first_write(shop: Shop) -> 
     assert shop.writes() == []
 
 
+def test_a_plan_names_the_keys_of_its_apply(synced: Shop) -> None:
+    """Per change in JSON and with -v, and all together below the plan."""
+    synced.template(name="New")
+    synced.model()
+
+    said = synced("plan", "-v")
+    document = synced("plan", "--format", "json").document
+
+    assert said.out.count("    key: developer-templates\n") == 1
+    assert said.out.count("    key: multiple-resources\n") == 2
+    assert (
+        "keys this apply needs: developer-templates, multiple-resources; "
+        "to read: connections, decision-model-testing\n"
+    ) in said.out
+    assert "key: " not in synced("plan").out
+    assert {c["address"]: c["credential"] for c in document["changes"]} == {
+        "template/strip": "developer-templates",
+        "decision-model/banner": "multiple-resources",
+        "decision-variant/banner:main": "multiple-resources",
+    }
+    assert document["keys"] == {
+        "read": ["connections", "decision-model-testing", "developer-templates"],
+        "write": ["developer-templates", "multiple-resources"],
+    }
+    for form in ("terminal", "markdown"):
+        synced("plan", "--out", "plan.json")
+        shown = synced("show", "plan.json", "--format", form).out
+        assert "; to read: connections" in shown.replace("&#45;", "-")
+
+
 def test_keys_may_lie_in_a_mounted_directory(
     shop: Shop, forget: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
