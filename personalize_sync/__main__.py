@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 
@@ -15,6 +16,8 @@ def main() -> None:
         sys.exit(0)
     from personalize_sync.cli.endings import run  # noqa: PLC0415
 
+    # What is read is kept until the end: the collector would only walk over it again and again.
+    gc.set_threshold(100_000, 20, 100)
     sys.exit(run())
 
 

