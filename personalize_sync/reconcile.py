@@ -12,8 +12,11 @@ from personalize_sync.kinds import BY_NAME, KINDS
 from personalize_sync.kinds.model_tests import Verdicts
 from personalize_sync.manifests import Loaded, load_manifests
 from personalize_sync.planning.decide import parent_of
+from personalize_sync.planning.explaining import Explanation, in_tenant
+from personalize_sync.planning.match import match
 from personalize_sync.planning.plan import Plan, SourceTree
 from personalize_sync.planning.planner import make_plan
+from personalize_sync.planning.three_way import has_history
 from personalize_sync.problems import Problem, Severity
 from personalize_sync.project import OnDrift
 from personalize_sync.resources import Live, LiveState
@@ -33,7 +36,7 @@ if TYPE_CHECKING:
     from personalize_sync.tenant.live import Tenant, WritableTenant
     from personalize_sync.tenant.retrying import Patience
 
-__all__ = ["Ways", "apply", "fetch", "load", "plan", "pull", "survey", "test"]
+__all__ = ["Ways", "apply", "explain", "fetch", "load", "plan", "pull", "survey", "test"]
 
 
 def load(project: Project, environment: str) -> Loaded:
@@ -70,6 +73,18 @@ def plan(
         diagnostics=(*result.diagnostics, *warnings),
         reads_with=tuple(sorted(features)),
     ), state
+
+
+def explain(told: Explanation, loaded: Loaded, tenant: Tenant, policy: Policy) -> Explanation:
+    """Add to what the manifests say of one object what the tenant says, and what follows."""
+    found, state = plan(loaded, tenant, policy, source=SourceTree())
+    address = told.address
+    live = match(loaded.resources, state.objects).live.get(address)
+    if live and live.ref not in state.bases and has_history(live, state):
+        # A plan asks only where something differs.
+        base = None if live.author in state.ours else tenant.history(BY_NAME[live.kind], live)
+        state = replace(state, bases={**state.bases, live.ref: base})
+    return in_tenant(told, loaded.resources, state, found, policy)
 
 
 def pull(

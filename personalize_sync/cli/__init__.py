@@ -20,6 +20,7 @@ _COMMANDS = {
     "adopt": ("adopt", "Make objects ours that are as the manifests say already."),
     "verify": ("verify", "Prove that the tenant is as the manifests say. Only reads."),
     "new": ("new", "Write a first manifest, every field explained."),
+    "explain": ("explain", "Say why an object, or a field of it, is planned as it is. Only reads."),
     "graph": ("graph", "Draw which manifests name which, offline."),
     "test": ("test", "Run the tests of the decision models. Writes nothing."),
     "show": ("show", "Show a saved plan, without any network."),

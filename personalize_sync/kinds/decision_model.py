@@ -32,19 +32,19 @@ _DEPLOYMENT = ("status", "split")
 _INERT: Document = {"status": "DRAFT", "split": 0}
 
 
-class _Below:
+class Below:
     """The source of a variant: the model's manifest, seen from `/variants/<key>`."""
 
     def __init__(self, source: Source, prefix: Path) -> None:
-        self._source = source
-        self._prefix = prefix
+        self.source = source
+        self.prefix = prefix
 
     def locate(self, path: Path, *, key: bool = False) -> Any:
-        return self._source.locate((*self._prefix, *path), key=key or not path)
+        return self.source.locate((*self.prefix, *path), key=key or not path)
 
     @property
     def start(self) -> Any:
-        return self._source.locate(self._prefix, key=True)
+        return self.source.locate(self.prefix, key=True)
 
 
 def variant_address(model_key: str, variant_key: str) -> Address:
@@ -64,7 +64,7 @@ def _expand(resource: Resource) -> tuple[Resource, ...]:
         Resource(
             address=variant_address(resource.address.key, key),
             spec=without(variant, _DEPLOYMENT),
-            source=_Below(resource.source, ("variants", key)),
+            source=Below(resource.source, ("variants", key)),
             manage=resource.manage,
             tags=resource.tags,
         )

@@ -8,6 +8,7 @@ from personalize_sync.manifests.project_file import load_project
 from personalize_sync.manifests.roots import find_root
 from personalize_sync.manifests.schemas import schema_text
 from personalize_sync.manifests.skeletons import skeleton
+from personalize_sync.manifests.sources import named_file
 
 __all__ = [
     "Loaded",
@@ -15,6 +16,7 @@ __all__ = [
     "find_root",
     "load_manifests",
     "load_project",
+    "named_file",
     "schema_text",
     "skeleton",
 ]

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from personalize_sync.kinds.decision_model import Below
 from personalize_sync.manifests.complaints import Complaint
 from personalize_sync.manifests.composing import compose
 from personalize_sync.problems import Location
 
 if TYPE_CHECKING:
-    from personalize_sync.resources import Path
+    from personalize_sync.resources import Path, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,13 @@ class ManifestSource:
         node = trail[-1][1]
         return node.value if len(trail) == len(path) + 1 and isinstance(node, ScalarNode) else None
 
+    def named_file(self, path: Path) -> str:
+        """Return the file that the value at `path` below `spec` is read from, if it is one."""
+        trail = self._below_spec((*path, "fromFile"))
+        node = trail[-1][1]
+        is_whole = len(trail) == len(path) + 2
+        return node.value if is_whole and isinstance(node, ScalarNode) else ""
+
     def _root(self) -> _Entry:
         return None, _composed(self.file.text)[self.index]
 
@@ -114,6 +122,14 @@ class ManifestSource:
                 break
             trail.append(here)
         return trail
+
+
+def named_file(source: Source, path: Path) -> str:
+    """Return the file that a value of a resource is read from, empty if the manifest holds it."""
+    while isinstance(source, Below):
+        path = (*source.prefix, *path)
+        source = source.source
+    return source.named_file(path) if isinstance(source, ManifestSource) else ""
 
 
 def _merges(patch: _Entry, base: _Entry | None) -> bool:

@@ -113,7 +113,7 @@ def _update(resource: Resource, live: Live, found: Document, scene: Scene) -> Ch
     fields = field_changes(
         resource.spec,
         found,
-        stored(_as_it_was(live, base), matches.refs) if base else None,
+        stored(as_it_was(live, base), matches.refs) if base else None,
         evidence=evidence,
         kind=kind,
         resource=resource,
@@ -145,7 +145,8 @@ def _update(resource: Resource, live: Live, found: Document, scene: Scene) -> Ch
     )
 
 
-def _as_it_was(live: Live, base: Base) -> Live:
+def as_it_was(live: Live, base: Base) -> Live:
+    """Return a live object as an earlier revision of it was."""
     friendly_id = base.record.get("friendlyId")
     archived = base.record.get("archived") is True
     return replace(live, record=base.record, archived=archived, friendly_id=friendly_id)

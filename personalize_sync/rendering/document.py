@@ -131,10 +131,10 @@ def _change(change: Change) -> dict[str, Any]:
             {"rule": block.rule, "message": block.message, "override": block.override}
             for block in change.blocked
         ],
-        "source": _place(change.location),
-        "base": _evidence(change.base),
+        "source": place_document(change.location),
+        "base": evidence_document(change.base),
         "expect": _expect(change.expect),
-        "fields": [_field(field) for field in change.fields],
+        "fields": [field_document(field) for field in change.fields],
         "secrets": list(change.secrets),
         "depends_on": [str(address) for address in change.depends_on],
         "notes": list(change.notes),
@@ -147,7 +147,8 @@ def _ref(change: Change) -> str | None:
     return change.live.ref if change.live else None
 
 
-def _field(field: FieldChange) -> dict[str, Any]:
+def field_document(field: FieldChange) -> dict[str, Any]:
+    """Return one field of a change."""
     sides = {"base": field.base, "before": field.before, "after": field.after}
     return {
         "path": field.pointer,
@@ -163,7 +164,7 @@ def _field(field: FieldChange) -> dict[str, Any]:
             if value is Unset.SECRET or isinstance(value, MASKED)
         ],
         "class": field.risk,
-        "source": _place(field.location),
+        "source": place_document(field.location),
     }
 
 
@@ -173,12 +174,13 @@ def _drift(entry: Drift) -> dict[str, Any]:
         "author": entry.author,
         "at": entry.at,
         "revision": entry.revision,
-        "source": _place(entry.location),
-        "fields": [_field(field) for field in entry.fields],
+        "source": place_document(entry.location),
+        "fields": [field_document(field) for field in entry.fields],
     }
 
 
-def _evidence(base: Evidence) -> dict[str, Any]:
+def evidence_document(base: Evidence) -> dict[str, Any]:
+    """Return how a base is known."""
     return {
         "evidence": base.found,
         "revision": base.revision,
@@ -205,8 +207,8 @@ def _outcome(outcome: Outcome | None) -> dict[str, Any]:
     }
 
 
-def _place(location: Location | None) -> dict[str, Any] | None:
-    """Files are named below the manifest root: a document must not depend on who looks from where."""
+def place_document(location: Location | None) -> dict[str, Any] | None:
+    """Return a place. Files are named below the manifest root: a document must not depend on who looks from where."""
     if location is None:
         return None
     return {"file": location.file, "line": location.line, "column": location.column}
