@@ -24,6 +24,7 @@ import yaml
 from personalize_sync import errors
 from personalize_sync.cli import cli
 from personalize_sync.cli.endings import run
+from personalize_sync.manifests.memory import FOLDER
 from personalize_sync.problems import RULES
 from personalize_sync.project import FEATURES
 from personalize_sync.tenant.credentials import variables
@@ -283,7 +284,7 @@ def test_the_workflow_is_a_workflow_with_least_permissions() -> None:
 
 
 def test_the_workflow_sets_variables_that_mean_something() -> None:
-    """Each variable of ours in the sample is a credential or a flag."""
+    """Each variable of ours in the section is a credential, a flag, or the cache's folder."""
     flags = {
         f"PERSONALIZE_SYNC_{max(parameter.opts, key=len)[2:].upper().replace('-', '_')}"
         for _, command in _leaves(cli)
@@ -292,7 +293,7 @@ def test_the_workflow_sets_variables_that_mean_something() -> None:
     ids = {name for feature in FEATURES for name in variables("any", feature)}
     secrets = {name.removesuffix("_ID") + "_SECRET" for name in ids}
 
-    assert set(re.findall(r"PERSONALIZE_SYNC_\w+", _section("CI"))) <= flags | ids | secrets
+    assert set(re.findall(r"PERSONALIZE_SYNC_\w+", _section("CI"))) <= flags | ids | secrets | {FOLDER}
 
 
 def test_the_samples_are_valid(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
