@@ -293,7 +293,9 @@ def test_the_workflow_sets_variables_that_mean_something() -> None:
     ids = {name for feature in FEATURES for name in variables("any", feature)}
     secrets = {name.removesuffix("_ID") + "_SECRET" for name in ids}
 
-    assert set(re.findall(r"PERSONALIZE_SYNC_\w+", _section("CI"))) <= flags | ids | secrets | {FOLDER}
+    assert set(re.findall(r"PERSONALIZE_SYNC_\w+", _section("CI"))) <= flags | ids | secrets | {
+        FOLDER
+    }
 
 
 def test_the_samples_are_valid(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
