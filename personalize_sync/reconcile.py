@@ -17,6 +17,7 @@ from personalize_sync.planning.match import match
 from personalize_sync.planning.plan import Plan, SourceTree
 from personalize_sync.planning.planner import make_plan
 from personalize_sync.planning.three_way import has_history
+from personalize_sync.planning.undo import make_undo
 from personalize_sync.problems import Problem, Severity
 from personalize_sync.project import OnDrift
 from personalize_sync.resources import Live, LiveState
@@ -25,18 +26,32 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from personalize_sync.apply import PastRun
     from personalize_sync.kinds import Kind
     from personalize_sync.kinds.model_tests import ModelTest
     from personalize_sync.planning.change import Change
     from personalize_sync.planning.outcome import Report
     from personalize_sync.planning.policy import Policy
+    from personalize_sync.planning.undo import Step
     from personalize_sync.project import Environment, Project
     from personalize_sync.pull import Choice, Pulled
     from personalize_sync.resources import Address, Resource, Secret, SecretRef
     from personalize_sync.tenant.live import Tenant, WritableTenant
     from personalize_sync.tenant.retrying import Patience
 
-__all__ = ["Ways", "apply", "explain", "fetch", "load", "plan", "pull", "survey", "test"]
+__all__ = [
+    "Ways",
+    "apply",
+    "demand_unblocked",
+    "explain",
+    "fetch",
+    "load",
+    "plan",
+    "pull",
+    "survey",
+    "test",
+    "undo",
+]
 
 
 def load(project: Project, environment: str) -> Loaded:
@@ -187,11 +202,7 @@ def apply(
 
     `learn` is told each secret when it is loaded, so that a log can be taught to mask it.
     """
-    if plan.blocked and not skip_blocked:
-        raise GuardError(
-            f"{len(plan.blocked)} of {len(plan.changes)} changes are blocked; nothing was written",
-            "Allow each by its address, or carry out the rest with --skip-blocked.",
-        )
+    demand_unblocked(plan, skip_blocked=skip_blocked)
     todo = [c for c in plan.changes if not c.blocked and c.address not in (stale or {})]
     secrets = _credentials(todo, tenant, environ, secrets_dir)
     for secret in secrets.values():
@@ -250,6 +261,69 @@ def _credentials(
     if missing:
         raise CredentialError.together(missing)
     return secrets
+
+
+def undo(
+    past: PastRun, tenant: Tenant, policy: Policy, *, source: SourceTree, journal: str
+) -> tuple[Plan, LiveState]:
+    """Return the plan that undoes an earlier run; sends nothing but GET and the token POST.
+
+    `journal` names the file of the run. Raises GuardError where this is another tenant than then.
+    """
+    steps = [step for step in past.steps if step.wrote]
+    state = _touched(steps, tenant)
+    if past.client_key and state.client_key and past.client_key != state.client_key:
+        raise GuardError(
+            f"run {past.run} wrote to tenant {past.client_key}, and {state.client_key} answered",
+            "Check which tenant the API keys belong to.",
+        )
+    by_ref = {live.ref: live for live in state.objects}
+    asked = [
+        (live, step.before)
+        for step in steps
+        if (live := by_ref.get(step.ref)) and step.before and BY_NAME[live.kind].revisions
+    ]
+    found = tenant.each(lambda a: tenant.revision(BY_NAME[a[0].kind], *a), asked)
+    priors = {live.ref: prior for (live, _), prior in zip(asked, found, strict=True)}
+    plan = make_undo(steps, state, priors, policy=policy, journal=journal, source=source)
+    return plan, state
+
+
+def _touched(steps: Sequence[Step], tenant: Tenant) -> LiveState:
+    """Read all of the kinds that a run wrote to, and what no list shows, such as archived objects."""
+    kinds = [kind for kind in KINDS if kind.name in {s.address.kind for s in steps}]
+    lists = [(kind, "") for kind in kinds if not kind.parent]
+    lists += [
+        (kind, parent)
+        for kind in kinds
+        if kind.parent
+        for parent in sorted({s.parent for s in steps if s.address.kind == kind.name and s.parent})
+    ]
+    objects = [
+        o
+        for found in tenant.each(lambda a: tenant.list_all(a[0], parent=a[1]), lists)
+        for o in found
+    ]
+    known = {live.ref for live in objects}
+    missing = [step for step in steps if step.ref and step.ref not in known]
+    looked_for = tenant.each(
+        lambda s: tenant.get(BY_NAME[s.address.kind], s.ref, parent=s.parent), missing
+    )
+    return LiveState(
+        (*objects, *(live for live in looked_for if live)),
+        client_key=tenant.client_key,
+        ours=tenant.ours,
+        incomplete=tuple(sorted(tenant.doubts)),
+    )
+
+
+def demand_unblocked(plan: Plan, *, skip_blocked: bool) -> None:
+    """Raise GuardError where guards object, unless only what they do not object to is wanted."""
+    if plan.blocked and not skip_blocked:
+        raise GuardError(
+            f"{len(plan.blocked)} of {len(plan.changes)} changes are blocked; nothing was written",
+            "Allow each by its address, or carry out the rest with --skip-blocked.",
+        )
 
 
 def _hidden_twins(

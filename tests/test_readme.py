@@ -207,9 +207,11 @@ def test_the_documented_rules_are_the_rules() -> None:
 
 def test_the_documented_guards_are_the_guards() -> None:
     """The table names each rule that can block a change."""
-    tree = ast.parse((_ROOT / "personalize_sync/planning/guards.py").read_text(encoding="utf-8"))
+    homes = [_ROOT / f"personalize_sync/planning/{name}.py" for name in ("guards", "undo")]
+    trees = [ast.parse(home.read_text(encoding="utf-8")) for home in homes]
     blocks = {
         call.args[0].value
+        for tree in trees
         for call in ast.walk(tree)
         if isinstance(call, ast.Call)
         and isinstance(call.func, ast.Name)

@@ -8,7 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from personalize_sync.errors import StaleError, TenantError, UnknownOutcomeError, UnreachableError
+from personalize_sync.errors import (
+    StaleError,
+    SyncError,
+    TenantError,
+    UnknownOutcomeError,
+    UnreachableError,
+)
 from personalize_sync.planning.compare import align, differing
 from personalize_sync.planning.precondition import stored
 from personalize_sync.resources import pointer
@@ -46,7 +52,8 @@ def create(desired: Resource, kind: Kind, body: Document, *, parent: str, run: R
             "Plan again and compare.",
         )
 
-    return _settled(lambda: run.tenant.create(kind, body, parent=parent), appeared, run)
+    made = _settled(lambda: run.tenant.create(kind, body, parent=parent), appeared, run)
+    return _with_revision(kind, made, run)
 
 
 def replace(
@@ -68,12 +75,25 @@ def replace(
         raise overtaken
 
     written = _settled(lambda: run.tenant.replace(kind, current, body), taken_effect, run)
-    if written.revision is None and current.revision is not None:
-        # What answers a connection's PUT may leave it out (API reference: update-a-connection).
-        written = run.tenant.get(kind, written.ref, parent=written.parent) or written
+    if current.revision is not None:
+        written = _with_revision(kind, written, run)
     if None not in (current.revision, written.revision):
         _unraced(kind, current, written, run)
     return written
+
+
+def _with_revision(kind: Kind, written: Live, run: Run) -> Live:
+    """Read an object again if the answer to its write does not tell the revision.
+
+    Those of connections may not (API reference: create-a-connection, update-a-connection).
+    """
+    if written.revision is not None:
+        return written
+    try:
+        return run.tenant.get(kind, written.ref, parent=written.parent) or written
+    except SyncError as error:
+        error.wrote = True
+        raise
 
 
 def find(

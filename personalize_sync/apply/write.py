@@ -59,7 +59,7 @@ def write(change: Change, run: Run) -> Outcome:
     run.written[change.address] = live
     if kind.name == "decision-variant" and (tests := run.tests.get(change.address)):
         notes = (*notes, demand(tests, run, "this is written, but must not be deployed"))
-    return Outcome(change.address, _DONE[change.action], live.revision, notes=notes, wrote=True)
+    return _done(change, live, notes)
 
 
 def _nobody_noticed(live: Live) -> UnknownOutcomeError:
@@ -80,7 +80,12 @@ def deploy(change: Change, run: Run) -> Outcome:
         body = kind.overlay(live.record, filled_in(desired, run.secrets), run.refs)
         live = certainty.replace(kind, live, body, run=run, desired=desired)
         run.written[change.address] = live
-    return Outcome(change.address, Result.CREATED, live.revision, notes=notes, wrote=True)
+    return _done(change, live, notes)
+
+
+def _done(change: Change, live: Live, notes: tuple[str, ...] = ()) -> Outcome:
+    result = _DONE[change.action]
+    return Outcome(change.address, result, live.revision, notes=notes, wrote=True, ref=live.ref)
 
 
 def _create(wanted: Resource, kind: Kind, run: Run) -> Live:

@@ -15,6 +15,7 @@ _COMMANDS = {
     "validate": ("validate", "Check the manifests, offline."),
     "plan": ("plan", "Show what apply would do. Only reads."),
     "apply": ("apply", "Make the tenant as the manifests say."),
+    "undo": ("undo", "Take back what an earlier apply wrote."),
     "drift": ("drift", "Show what was changed in the tenant behind Git's back. Only reads."),
     "pull": ("pull", "Bring edits made in the tenant back into the manifests."),
     "adopt": ("adopt", "Make objects ours that are as the manifests say already."),

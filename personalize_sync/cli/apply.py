@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -12,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from personalize_sync import __version__
+from personalize_sync.cli.carrying import Consent, Work, execute
 from personalize_sync.cli.options import Common, common, option
-from personalize_sync.cli.pipeline import tell
 from personalize_sync.cli.plan_file import KEY, read
 from personalize_sync.cli.planning import (
     Wishes,
@@ -25,29 +23,25 @@ from personalize_sync.cli.planning import (
     source_of,
     wishes,
 )
-from personalize_sync.cli.progress import counting, waiting
-from personalize_sync.cli.runs import journalled, mention_unfinished, resumed
-from personalize_sync.cli.session import STATE, open_project
-from personalize_sync.errors import GuardError, StaleError, UsageError
+from personalize_sync.cli.progress import waiting
+from personalize_sync.cli.runs import folder, mention_unfinished, resumed, still_open, unfinished
+from personalize_sync.cli.session import open_project
+from personalize_sync.errors import StaleError, UsageError
 from personalize_sync.kinds.questions import TEST_MODEL
 from personalize_sync.planning.saved import Bound, approved, check
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from types import FrameType
+    from collections.abc import Iterable
 
-    from personalize_sync.apply import Journal
     from personalize_sync.cli.session import Session
-    from personalize_sync.kinds.model_tests import ModelTest
     from personalize_sync.manifests import Loaded
-    from personalize_sync.planning.outcome import Outcome, Report
     from personalize_sync.planning.plan import Plan
     from personalize_sync.planning.policy import Policy
     from personalize_sync.rendering import Look
-    from personalize_sync.resources import Address, Document, LiveState, Secret
+    from personalize_sync.resources import Address, Document
     from personalize_sync.tenant.live import WritableTenant
 
-_CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
+_PARTLY = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,66 +116,42 @@ def _apply(common: Common, wishes: Wishes, given: Given) -> int:
         wishes = _as_planned(approval, wishes)
         common = replace(common, env=common.env or approval["target"]["env"])
     project = open_project(common)
-    runs = project.root / STATE / "runs"
-    if given.resume:
-        wishes = resumed(given.resume, runs, wishes)
-    else:
-        mention_unfinished(runs, common)
+    past = unfinished(given.resume, folder(project)) if given.resume else None
+    if past is None:
+        mention_unfinished(folder(project), common)
     if given.require_tip:
         require_tip(project.root, given.require_tip)
     with (
-        ready(common, project, wishes) as (opened, loaded, policy),
+        ready(common, project, wishes) as (opened, loaded, asked),
         opened.writable(wishes.parallelism, *([TEST_MODEL] if given.test else [])) as tenant,
     ):
         if given.test and not loaded.tests:
             common.say("No tests of decision models are declared, so --test proves nothing.")
+        policy = resumed(asked, past) if past else asked
         with waiting(common, "Reading the tenant"):
             work = _planned(opened, loaded, tenant, policy, approval)
         look = look_now(common, project.root)
         if given.expect_digest:
             _demand(given.expect_digest, work.plan, look)
-        stuck = work.plan.blocked and not given.skip_blocked
-        if work.plan.is_empty or stuck:
-            common.deliver(rendered(work.plan, common, look))
-            tell(work.plan, common, look, GuardError.exit_code if stuck else 0)
-        if work.plan.is_empty:
-            return 0
-        certain = given.auto_approve or given.plan_file or stuck
-        if not certain and not _approved(work.plan, common, look):
-            return 1
-        with (
-            _stoppable(common) as stopped,
-            journalled(runs, work.plan, look.id, common) as journal,
-            counting(common, "Applying", len(work.plan.changes)) as advance,
-        ):
-            watch = _Watch(stopped, journal, advance)
-            tests = loaded.tests if given.test else ()
-            report = _carried_out(work, opened, tenant, given, watch, tests=tests)
-            code = stopped() or report.exit_code
-            journal.close(code)
-    common.deliver(rendered(report, common, look))
-    tell(report, common, look, code, run_id=journal.run)
-    _mention_oddities(report, common)
-    return code
+        consent = Consent(
+            given=given.auto_approve or given.plan_file is not None,
+            skip_blocked=given.skip_blocked,
+            fail_fast=given.fail_fast,
+            tests=loaded.tests if given.test else (),
+        )
+        code = execute(common, work, opened, tenant, consent=consent, look=look)
+    left = still_open(past, work, {r.address for r in loaded.resources}, policy) if past else ()
+    if left:
+        common.say(f"Run {given.resume} leaves open, since it cannot be proven: {_listed(left)}.")
+        for reason in work.plan.scope.failed:
+            common.say(f"  {reason}")
+    return code or (_PARTLY if left else 0)
 
 
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """A plan to carry out, what it was made from, and which of its changes are stale already."""
+def _listed(addresses: Iterable[Address]) -> str:
+    from personalize_sync.rendering import plain  # noqa: PLC0415
 
-    plan: Plan
-    state: LiveState
-    parallelism: int
-    stale: dict[Address, str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Watch:
-    """Who may stop an apply, and who is told of each step."""
-
-    stopped: Callable[[], int]
-    journal: Journal
-    advance: Callable[[], None]
+    return ", ".join(plain(f"archive {address}") for address in addresses)
 
 
 def _planned(
@@ -190,7 +160,7 @@ def _planned(
     tenant: WritableTenant,
     policy: Policy,
     approval: Document | None,
-) -> _Work:
+) -> Work:
     from personalize_sync import reconcile  # noqa: PLC0415 - httpx
 
     source = source_of(opened.project, loaded)
@@ -209,51 +179,7 @@ def _planned(
                 for change in plan.changes
             ),
         )
-    return _Work(plan, state, tenant.parallelism, stale)
-
-
-def _carried_out(
-    work: _Work,
-    opened: Session,
-    tenant: WritableTenant,
-    given: Given,
-    watch: _Watch,
-    *,
-    tests: Sequence[ModelTest],
-) -> Report:
-    from personalize_sync import reconcile  # noqa: PLC0415 - httpx
-
-    def done(outcome: Outcome) -> None:
-        watch.journal.record(outcome)
-        watch.advance()
-
-    return reconcile.apply(
-        work.plan,
-        work.state,
-        tenant,
-        environ=opened.environ,
-        patience=opened.connection().patience,
-        ways=reconcile.Ways(
-            parallelism=work.parallelism,
-            fail_fast=given.fail_fast,
-            stopped=lambda: "interrupted" if watch.stopped() else "",
-            begin=watch.journal.intend,
-            done=done,
-        ),
-        secrets_dir=opened.secrets_dir,
-        skip_blocked=given.skip_blocked,
-        stale=work.stale,
-        learn=_mask if os.environ.get("GITHUB_ACTIONS") == "true" else lambda _secret: None,
-        tests=tests,
-    )
-
-
-def _mask(secret: Secret) -> None:
-    """Teach the log of GitHub Actions to mask a secret, line by line as it compares."""
-    for line in secret.reveal().splitlines():
-        if line.strip():
-            encoded = line.replace("%", "%25").replace("\r", "%0D")
-            click.echo(f"::add-mask::{encoded}", err=True)
+    return Work(plan, state, stale)
 
 
 def _demand(digest: str, plan: Plan, look: Look) -> None:
@@ -265,21 +191,6 @@ def _demand(digest: str, plan: Plan, look: Look) -> None:
         raise StaleError(
             f"the plan is no longer the approved one: {found}, not {digest}",
             "Plan again and review the new plan. Nothing was written.",
-        )
-
-
-def _mention_oddities(report: Report, common: Common) -> None:
-    from personalize_sync.rendering import plain  # noqa: PLC0415
-
-    for stamp in report.strangers:
-        common.say(
-            f"The tenant stamps our writes as {plain(stamp)}. Add it to writers: in the project "
-            "file, or the next plan cannot tell our writes from others."
-        )
-    if report.unlisted:
-        common.say(
-            f"The tenant's lists do not show {len(report.unlisted)} of the written objects yet. "
-            "Wait a little before the next plan or apply."
         )
 
 
@@ -299,34 +210,3 @@ def _as_planned(approval: Document, wishes: Wishes) -> Wishes:
         exclude=tuple(scope.get("exclude") or ()),
         allow=tuple(scope.get("allow") or ()),
     )
-
-
-def _approved(plan: Plan, common: Common, look: Look) -> bool:
-    """Show the plan and ask; only the whole word is a yes."""
-    from personalize_sync.rendering import render  # noqa: PLC0415
-
-    click.echo(render(plan, "terminal", look), err=True, nl=False, color=common.color)
-    answer = click.prompt("Apply these changes? Only yes is accepted", default="no", err=True)
-    approved = bool(answer == "yes")
-    if not approved:
-        common.say("Not approved; nothing was written.")
-    return approved
-
-
-@contextmanager
-def _stoppable(common: Common) -> Iterator[Callable[[], int]]:
-    """Let a first signal finish the requests under way; a second one stops at once."""
-    received: list[int] = []
-
-    def note(number: int, _frame: FrameType | None) -> None:
-        if received:
-            os._exit(_CODES[signal.Signals(number)])
-        received.append(number)
-        common.say("Stopping: finishing the requests under way. Once more stops at once.")
-
-    before = {number: signal.signal(number, note) for number in _CODES}
-    try:
-        yield lambda: _CODES[signal.Signals(received[0])] if received else 0
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

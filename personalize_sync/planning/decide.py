@@ -103,10 +103,11 @@ def decide(resource: Resource, scene: Scene) -> Change | None:
         return None
     found = stored(live, matches.refs)
     wanted = without_ignored(alive(resource), found, resource.address, policy)
-    return _update(replace(resource, spec=wanted), live, found, scene)
+    return amended(replace(resource, spec=wanted), live, found, scene)
 
 
-def _update(resource: Resource, live: Live, found: Document, scene: Scene) -> Change | None:
+def amended(resource: Resource, live: Live, found: Document, scene: Scene) -> Change | None:
+    """Return the change that gives a live object the fields of a settled resource, if any differ."""
     matches, policy = scene.matches, scene.policy
     kind = BY_NAME[resource.address.kind]
     evidence, base = base_of(live, scene.state)

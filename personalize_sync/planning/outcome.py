@@ -25,7 +25,7 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one change, the revision it left, and what a person should know.
+    """What became of one change, the object and revision it left, and what a person should know.
 
     `wrote` says whether the tenant was (or may have been) changed, which a failed change can be.
     """
@@ -37,6 +37,7 @@ class Outcome:
     notes: tuple[str, ...] = ()
     wrote: bool = False
     exit_code: int = 0
+    ref: str = ""
 
 
 @dataclass(frozen=True, slots=True)

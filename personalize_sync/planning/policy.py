@@ -14,9 +14,10 @@ class Policy:
     """Rules of the environment and wishes of the command line.
 
     `allow` holds (rule, address glob) pairs; `send_secret` addresses whose secrets are to be sent
-    again though nothing else differs. `unproven` says, in sentences, why the manifests may
-    be incomplete; the planner adds what it finds itself. `adopt` asks for nothing but that what
-    is selected, and equal, becomes ours.
+    again though nothing else differs. `only` are the addresses an earlier run left open, None for
+    any: unlike a selection it leaves the view whole. `unproven` says, in sentences, why the
+    manifests may be incomplete; the planner adds what it finds itself. `adopt` asks for nothing but
+    that what is selected, and equal, becomes ours.
     """
 
     environment: Environment
@@ -28,15 +29,22 @@ class Policy:
     send_secret: frozenset[str] = frozenset()
     unproven: tuple[str, ...] = ()
     adopt: bool = False
+    only: frozenset[Address] | None = None
 
     def selected(self, resource: Resource) -> bool:
         """Whether a resource is within the run's scope; a model stands for its variants too."""
+        if not self.is_open(resource.address):
+            return False
         names = [str(resource.address), *(f"tag:{tag}" for tag in resource.tags)]
         if resource.address.kind == "decision-variant":
             names.append(f"decision-model/{resource.address.key.partition(':')[0]}")
         if any(fnmatchcase(name, glob) for glob in self.exclude for name in names):
             return False
         return not self.select or any(fnmatchcase(n, glob) for glob in self.select for n in names)
+
+    def is_open(self, address: Address) -> bool:
+        """Whether an address is among those that an earlier run left open, if one is resumed."""
+        return self.only is None or address in self.only
 
     @property
     def narrowed(self) -> bool:

@@ -40,7 +40,9 @@ def prune(matches: Matches, state: LiveState, policy: Policy) -> Pruning:
     others: Counter[tuple[str, bool]] = Counter()
     for address, live in matches.unclaimed.items():
         kind = BY_NAME[live.kind]
-        if not (kind.planned and policy.owns(address)) or is_built_in(live):
+        if not (kind.planned and policy.owns(address) and policy.is_open(address)):
+            continue
+        if is_built_in(live):
             continue
         evidence, _ = base_of(live, state)
         if evidence.known:
@@ -50,7 +52,7 @@ def prune(matches: Matches, state: LiveState, policy: Policy) -> Pruning:
                 cause=Cause.PENDING,
                 credential=policy.environment.feature(kind.name, kind.write_with) or "",
                 base=evidence,
-                notes=(*unverifiable(live, evidence), *_forgets(live)),
+                notes=(*unverifiable(live, evidence), *forgets(live)),
                 expect=expect(live, matches.refs),
                 live=live,
             )
@@ -63,7 +65,8 @@ def prune(matches: Matches, state: LiveState, policy: Policy) -> Pruning:
     )
 
 
-def _forgets(live: Live) -> tuple[str, ...]:
+def forgets(live: Live) -> tuple[str, ...]:
+    """Return what an archive may cost that no restore brings back."""
     if live.kind != "connection" or not needs_secret(live.record):
         return ()
     return ("no manifest names its secret any more: archived, the tenant may forget it for good",)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 NO_CHANGES = "No changes. The tenant matches the manifests."
 NO_CHANGES_SELECTED = "No changes. The tenant matches the selected manifests."
 NO_DRIFT = "No drift. Nobody changed the tenant behind Git's back."
+NOTHING_TO_UNDO = "Nothing to undo. What the run wrote is as it was before."
 NOTHING_WRITTEN = "Nothing was written."
 
 _ACTION_MARKERS = {
@@ -136,6 +137,8 @@ def pending(plan: Plan) -> int:
 
 def last_line(plan: Plan, view: str) -> str:
     """Return the stable last line of a plan or drift report."""
+    if view == "undo" and not plan.changes:
+        return NOTHING_TO_UNDO
     return _drift_line(plan) if view == "drift" else _plan_line(plan)
 
 
@@ -182,7 +185,7 @@ def verdict(plan: Plan, view: str) -> str:
     if view == "drift":
         return _drift_verdict(plan)
     if matches(plan):
-        return _plan_line(plan)
+        return last_line(plan, view)
     if plan.blocked:
         return f"Blocked: apply would refuse, since {_count_blocked(plan)}."
     if plan.changes:

@@ -49,6 +49,47 @@ def test_a_signal_finishes_the_request_under_way_and_stops(
     assert "Traceback" not in said.err
 
 
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["INT", "TERM"]
+)
+def test_a_signal_after_the_last_write_does_not_deny_what_was_written(
+    shop: Shop, number: signal.Signals, code: int
+) -> None:
+    """While the written objects are read again, the report is still to come; it comes."""
+    for key in _TEMPLATES:
+        shop.template(key)
+    proof = shop.sandbox.faults.add(Fault(Slow(pause=0.0005), "GET", "/v3/templates", nth=3))
+    process = shop.start(*_APPLY, "--select", "template/*")
+    shop.until(lambda: proof.fired)
+    process.send_signal(number)
+
+    said = shop.finished(process)
+
+    assert (said.code, len(shop.writes())) == (code, len(_TEMPLATES) + 1)
+    assert f"Written: {len(_TEMPLATES) + 1} objects" in said.out
+    assert "othing was written" not in said.out + said.err
+
+
+def test_a_second_signal_stops_at_once_and_says_where_to_look(shop: Shop) -> None:
+    """The answer under way is not waited for; the journal has the intent, and no end."""
+    for key in _TEMPLATES:
+        shop.template(key)
+    fault = shop.sandbox.faults.add(Fault(Slow(pause=0.05), "POST", "/v3/templates"))
+    process = shop.start(*_APPLY, "--select", "template/*")
+    shop.until(lambda: fault.fired)
+    process.send_signal(signal.SIGINT)
+    assert process.stderr
+    while "Stopping" not in process.stderr.readline():
+        assert process.poll() is None
+    process.send_signal(signal.SIGTERM)
+
+    said = shop.finished(process)
+
+    assert said.code == 143
+    assert "othing was written" not in said.err
+    assert "Stopped at once. The journal says what was begun" in said.err
+
+
 def test_an_interrupted_run_is_resumed_without_duplicates(shop: Shop) -> None:
     """The journal knows what is open."""
     stopped = shop.finished(_interrupted(shop, signal.SIGINT))

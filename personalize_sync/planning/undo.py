@@ -1,0 +1,362 @@
+"""Undoing a run: the plan that brings back what its writes overwrote.
+
+The prior state comes from the tenant's own revisions, or for kinds without any from what the run's
+journal kept. An inverse is planned only for what nobody touched since; everything that cannot be
+brought back is blocked, with the reason.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from personalize_sync.kinds import BY_NAME, Refs
+from personalize_sync.kinds.connection import needs_secret
+from personalize_sync.kinds.decision_model import deployed_variants
+from personalize_sync.planning.change import Action, Block, Cause, Change, Evidence
+from personalize_sync.planning.compare import WHOLE, canonical, differing, matches, value_at
+from personalize_sync.planning.decide import Scene, amended
+from personalize_sync.planning.guards import guard
+from personalize_sync.planning.match import Matches
+from personalize_sync.planning.order import in_order
+from personalize_sync.planning.outcome import Result
+from personalize_sync.planning.plan import Plan, Scope, SourceTree, Target
+from personalize_sync.planning.precondition import expect, stored
+from personalize_sync.planning.prune import forgets
+from personalize_sync.planning.three_way import shown
+from personalize_sync.problems import Location
+from personalize_sync.resources import ABSENT, AFTER_APPLY, Address, Resource, Unset, pointer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from personalize_sync.kinds import Kind
+    from personalize_sync.planning.policy import Policy
+    from personalize_sync.resources import Document, Live, LiveState, Path
+
+_MODEL, _VARIANT = "decision-model", "decision-variant"
+# What stands for a value that was not there; a number has no such word.
+_NOTHING: Mapping[type, Any] = {str: "", list: [], dict: {}, bool: False}
+
+
+@dataclass(frozen=True, slots=True)
+class Overwritten:
+    """What one write takes away: values by path, paths that hold nothing yet, and what is secret.
+
+    `children` are the refs of a model's variants, by their keys.
+    """
+
+    values: Mapping[Path, Any] = field(default_factory=dict)
+    absent: tuple[Path, ...] = ()
+    hidden: tuple[str, ...] = ()
+    children: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One write of an earlier run: what it meant to do, what became of it, and what it overwrote.
+
+    `result` is None where the run ended before it knew. `before` and `after` are revisions.
+    """
+
+    address: Address
+    action: Action
+    result: Result | None
+    wrote: bool
+    ref: str = ""
+    parent: str = ""
+    before: int | None = None
+    after: int | None = None
+    lost: Overwritten = Overwritten()
+
+
+def overwritten(change: Change, refs: Refs) -> Overwritten:
+    """Return what a change is about to overwrite, as far as the tenant keeps no revision of it."""
+    live, kind = change.live, BY_NAME[change.address.kind]
+    children = {
+        address.key.partition(":")[2]: refs.by_address[address]
+        for address in refs.below(_VARIANT, change.address.key)
+        if change.address.kind == _MODEL
+    }
+    if live is None or kind.revisions:
+        return Overwritten(children=children)
+    now = stored(live, refs)
+    if change.action is Action.ARCHIVE:
+        after = replace(live, record=kind.retire(live.record), archived=True)
+        paths = differing(stored(after, refs), now)
+    else:
+        paths = tuple(f.path for f in change.fields)
+    values, absent, hidden = {}, [], [*change.secrets]
+    for path in dict.fromkeys(_unit(path, kind) for path in paths):
+        value = value_at(now, path)
+        if shown("", path, kind) is Unset.SECRET:
+            hidden.append(pointer(path))
+        elif value is ABSENT:
+            absent.append(path)
+        else:
+            values[path] = value
+    return Overwritten(values, tuple(absent), tuple(hidden), children)
+
+
+def _unit(path: Path, kind: Kind) -> Path:
+    """Return the path, or that of the collection around it which is only ever written as a whole."""
+    for length in range(1, len(path)):
+        if any(s in WHOLE and matches(p, path[:length]) for p, s in kind.shapes.items()):
+            return path[:length]
+    return path
+
+
+def make_undo(
+    steps: Sequence[Step],
+    state: LiveState,
+    priors: Mapping[str, Live | None],
+    *,
+    policy: Policy,
+    journal: str,
+    source: SourceTree,
+) -> Plan:
+    """Return the plan that undoes what a run wrote.
+
+    `priors` holds, by ref, the revision before the run's write, for kinds that have revisions.
+    """
+    undoing = _Undoing(steps, state, priors, policy, journal)
+    for step in sorted(steps, key=lambda s: (not BY_NAME[s.address.kind].parent, s.address)):
+        change = undoing.inverse(step)
+        if change:
+            undoing.scene.note(change)
+    changes = [undoing.settled(change) for change in undoing.scene.changes.values()]
+    guarded = guard(changes, undoing.scene.matches, state, policy=policy)
+    return Plan(
+        target=Target(policy.environment.name, policy.environment.base_url, state.client_key),
+        changes=in_order(undoing.with_refusals(change) for change in guarded),
+        source=source,
+        scope=Scope(failed=state.incomplete, allow=policy.allow),
+        refs=undoing.scene.matches.refs,
+    )
+
+
+class _Undoing:
+    """What the inverses of one run share."""
+
+    def __init__(
+        self,
+        steps: Sequence[Step],
+        state: LiveState,
+        priors: Mapping[str, Live | None],
+        policy: Policy,
+        journal: str,
+    ) -> None:
+        self._state = state
+        self._priors = priors
+        self._source = _Line(journal)
+        self._steps = {step.address: step for step in steps}
+        self._refusals: dict[Address, Block] = {}
+        by_ref = {live.ref: live for live in state.objects}
+        meant = {step.address: by_ref[step.ref] for step in steps if step.ref in by_ref}
+        names = _named(meant, state.objects, [p for p in priors.values() if p])
+        for step in steps:
+            for key, ref in step.lost.children.items():
+                names[ref] = Address(_VARIANT, f"{step.address.key}:{key}")
+        names |= {live.ref: address for address, live in meant.items()}
+        others = {names[o.ref]: o for o in state.objects if names[o.ref] not in meant}
+        refs = Refs({address: ref for ref, address in names.items()})
+        self.scene = Scene(Matches(meant, unclaimed=others, refs=refs), state, policy)
+
+    def inverse(self, step: Step) -> Change | None:
+        """Return the change that undoes one write, None where there is nothing to undo."""
+        live = self.scene.matches.live.get(step.address)
+        never_learnt = step.result in (None, Result.FAILED)
+        if not step.wrote or (never_learnt and live and live.revision == step.before):
+            return None
+        if live is None:
+            gone = "it is gone from the tenant" if step.ref else "nobody knows which object it made"
+            return self._refused(step, None, _moved(gone) if step.ref else _irrevocable(gone))
+        if step.action is Action.CREATE:
+            return None if live.archived else self._archive(step, live)
+        was = self._was(step, live)
+        if was is None:
+            return self._refused(step, live, _irrevocable("its state before the run is not known"))
+        if was.get("archived") is True:
+            rest = ("all else in it stays as the run left it",)
+            return None if live.archived else self._archive(step, live, rest)
+        spec, unknown = self._wanted(step, live, was)
+        resource = Resource(step.address, spec, self._source)
+        change = amended(resource, live, stored(live, self.scene.matches.refs), self.scene)
+        if change is None and not (unknown or step.lost.hidden):
+            return None
+        blocked = self._objection(step, live) or _secret(step, live, unknown)
+        change = change or Change(step.address, Action.UPDATE, Cause.PENDING, live=live)
+        if blocked:
+            self._refusals[step.address] = blocked
+        return change
+
+    def settled(self, change: Change) -> Change:
+        """Let a model go before the variants that it lets go of, and after all others."""
+        others = self.scene.changes
+        if change.address.kind == _MODEL:
+            kept = (a for a in change.depends_on if others[a].action is not Action.ARCHIVE)
+            return replace(change, depends_on=tuple(kept))
+        model = others.get(Address(_MODEL, change.address.key.partition(":")[0]))
+        if change.action is Action.ARCHIVE and model and model.action is not Action.ARCHIVE:
+            return replace(change, depends_on=(model.address,))
+        return change
+
+    def with_refusals(self, change: Change) -> Change:
+        """Add why a change cannot be carried out; that no manifest names a secret says less."""
+        refusal = self._refusals.get(change.address)
+        if refusal is None:
+            return change
+        others = (block for block in change.blocked if block.rule != "secret-unstated")
+        return replace(change, blocked=(refusal, *others))
+
+    def _archive(self, step: Step, live: Live, notes: tuple[str, ...] = ()) -> Change:
+        objection = self._objection(step, live)
+        if objection:
+            self._refusals[step.address] = objection
+        return Change(
+            address=step.address,
+            action=Action.ARCHIVE,
+            cause=Cause.PENDING,
+            credential=self._credential(live),
+            base=Evidence("live", live.revision, live.author, live.modified_at),
+            notes=(*notes, *forgets(live)),
+            expect=expect(live, self.scene.matches.refs),
+            live=live,
+        )
+
+    def _refused(self, step: Step, live: Live | None, why: Block) -> Change:
+        self._refusals[step.address] = why
+        return Change(step.address, Action.UPDATE, Cause.UNDETERMINED, live=live)
+
+    def _credential(self, live: Live) -> str:
+        kind = BY_NAME[live.kind]
+        return self.scene.policy.environment.feature(kind.name, kind.write_with) or ""
+
+    def _objection(self, step: Step, live: Live) -> Block | None:
+        """Return why a living object is not to be touched: somebody did so since, or may have."""
+        if step.result in (None, Result.FAILED):
+            return _irrevocable(
+                "the run never learnt what became of this write; finish the run first, "
+                "with apply --resume"
+            )
+        if live.revision is None or live.revision != step.after:
+            author = live.author or "somebody"
+            when = live.modified_at or "at an unknown time"
+            return _moved(
+                f"written since the run: revision {step.after} -> {live.revision}, by {author}, {when}"
+            )
+        return None
+
+    def _was(self, step: Step, live: Live) -> Document | None:
+        """Return the state before the run's write, as far as it is to be brought back."""
+        refs, kind = self.scene.matches.refs, BY_NAME[live.kind]
+        if kind.revisions:
+            prior = self._priors.get(live.ref)
+            return stored(prior, refs) if prior else None
+        was = stored(live, refs)
+        for path, value in step.lost.values.items():
+            _put(was, path, value)
+        for path in step.lost.absent:
+            _put(was, path, ABSENT)
+        return was
+
+    def _wanted(self, step: Step, live: Live, was: Document) -> tuple[Document, list[str]]:
+        """Return the fields that differ, as a spec, and those that cannot be taken away again."""
+        kind = BY_NAME[live.kind]
+        now = stored(live, self.scene.matches.refs)
+        if live.kind == _MODEL:
+            was = {**was, "variants": self._repinned(step.address, was.get("variants", {}))}
+        spec: Document = {}
+        unknown = []
+        for path in dict.fromkeys(_unit(path, kind) for path in differing(was, now)):
+            value, present = value_at(was, path), value_at(now, path)
+            if value is ABSENT:
+                value = _NOTHING.get(type(present), ABSENT)
+            if value is ABSENT:
+                unknown.append(pointer(path))
+            elif canonical(value) != canonical(present):
+                _put(spec, path, value)
+        return spec, unknown
+
+    def _repinned(self, model: Address, variants: Document) -> Document:
+        """Pin the revisions that the variants of this run have, or will have, once undone.
+
+        Those that it created leave the deployment altogether.
+        """
+        repinned = {}
+        for key, was in variants.items():
+            address = Address(_VARIANT, f"{model.key}:{key}")
+            step = self._steps.get(address)
+            if step and step.action is Action.CREATE:
+                continue
+            change, live = self.scene.changes.get(address), self.scene.matches.live.get(address)
+            repinned[key] = was
+            if step and live and "revision" in was:
+                repinned[key] = {**was, "revision": AFTER_APPLY if change else live.revision}
+        return repinned
+
+
+def _named(
+    meant: Mapping[Address, Live], objects: Iterable[Live], priors: Iterable[Live]
+) -> dict[str, Address]:
+    """Return an address for every ref that is listed, or was deployed by a model then or now."""
+    models = {live.ref: address.key for address, live in meant.items() if live.kind == _MODEL}
+    names = {
+        o.ref: Address(o.kind, f"{models.get(o.parent, o.parent)}:{o.ref}" if o.parent else o.ref)
+        for o in objects
+    }
+    for model in (*meant.values(), *priors):
+        if model.kind == _MODEL:
+            for ref in deployed_variants(model.record):
+                names.setdefault(ref, Address(_VARIANT, f"{models.get(model.ref, '')}:{ref}"))
+    return names
+
+
+def _put(document: Document, path: Path, value: Any) -> None:
+    """Set the value at a path, ABSENT taking it away; objects on the way are copied or made."""
+    *way, last = path
+    for name in way:
+        document[name] = dict(document.get(name) or {})
+        document = document[name]
+    if value is ABSENT:
+        document.pop(last, None)
+    else:
+        document[last] = value
+
+
+def _secret(step: Step, live: Live, unknown: Iterable[str]) -> Block | None:
+    secrets = list(step.lost.hidden)
+    if live.kind == "connection" and needs_secret(live.record) and not secrets:
+        secrets = ["/auth"]
+    if secrets:
+        return _irrevocable(
+            f"{', '.join(secrets)}: the API never returns a secret, and a write without it may "
+            "wipe it; revert the manifest and apply instead"
+        )
+    fields = ", ".join(unknown)
+    return _irrevocable(f"{fields} was not set before, and cannot be unset") if fields else None
+
+
+def _moved(why: str) -> Block:
+    return Block("moved-since", why)
+
+
+def _irrevocable(why: str) -> Block:
+    return Block("irrevocable", why)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """The source of what an undo wants: the first line of the run's journal."""
+
+    file: str
+
+    def locate(self, _path: Path, *, key: bool = False) -> Location:
+        """Return the place of everything."""
+        del key
+        return self.start
+
+    @property
+    def start(self) -> Location:
+        """The line with what the run had planned."""
+        return Location(self.file, 1, 1)
