@@ -81,7 +81,6 @@ RULES: dict[str, str] = {
     "PS1020": "two manifests with one address",
     "PS1021": "two manifests that mean one live object",
     "PS1030": "project file missing or unusable",
-    "PS1031": "kind not planned by this version",
     "PS2001": "dangling reference",
     "PS2002": "reference cycle",
     "PS2003": "file not found",

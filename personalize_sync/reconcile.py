@@ -13,12 +13,13 @@ from personalize_sync.kinds.model_tests import Verdicts
 from personalize_sync.manifests import Loaded, load_manifests
 from personalize_sync.planning.decide import parent_of
 from personalize_sync.planning.explaining import Explanation, in_tenant
+from personalize_sync.planning.lookups import kinds_looked_up
 from personalize_sync.planning.match import match
 from personalize_sync.planning.plan import Plan, SourceTree
 from personalize_sync.planning.planner import make_plan
 from personalize_sync.planning.three_way import has_history
 from personalize_sync.planning.undo import make_undo
-from personalize_sync.problems import Problem, Severity
+from personalize_sync.problems import Severity
 from personalize_sync.project import OnDrift
 from personalize_sync.resources import Live, LiveState
 
@@ -58,7 +59,6 @@ def load(project: Project, environment: str) -> Loaded:
     """Return the manifests of one environment; raises InvalidInput unless all of them are valid."""
     loaded = load_manifests(project, environment=environment)
     errors = [p for p in loaded.problems if p.severity is Severity.ERROR]
-    errors += [_not_planned(r) for r in loaded.resources if not BY_NAME[r.address.kind].planned]
     if errors:
         raise InvalidInput(errors)
     return loaded
@@ -158,7 +158,7 @@ def fetch(desired: Sequence[Resource], tenant: Tenant, policy: Policy) -> LiveSt
 
 def survey(tenant: Tenant, environment: Environment) -> LiveState:
     """Read every object of every kind that some declared key opens."""
-    tops = [k for k in KINDS if k.planned and not k.parent and _is_open(k.name, environment)]
+    tops = [k for k in KINDS if not k.parent and _is_open(k.name, environment)]
     objects = _everything(tops, tenant)
     if tenant.doubts:  # a list that shifted once is whole when it is read twice
         objects |= _everything(tops, tenant)
@@ -221,9 +221,9 @@ def apply(
 
 def _read(desired: Iterable[Resource], policy: Policy) -> list[Kind]:
     """Return the kinds that a plan reads."""
-    wanted = {resource.address.kind for resource in desired}
+    wanted = {resource.address.kind for resource in desired} | kinds_looked_up(desired)
     if policy.prune:
-        wanted |= {k.name for k in KINDS if k.planned and _is_open(k.name, policy.environment)}
+        wanted |= {k.name for k in KINDS if _is_open(k.name, policy.environment)}
     return [kind for kind in KINDS if kind.name in wanted]
 
 
@@ -365,14 +365,3 @@ def _variants(desired: Iterable[Resource], objects: Iterable[Live], tenant: Tena
 
 def _is_open(kind: str, environment: Environment) -> bool:
     return environment.feature(kind, BY_NAME[kind].read_with) is not None
-
-
-def _not_planned(resource: Resource) -> Problem:
-    title = BY_NAME[resource.address.kind].title
-    return Problem(
-        "PS1031",
-        f"this version validates {title} but does not plan them yet",
-        f"Keep {title} out of the environments that are planned (metadata.environments).",
-        location=resource.source.start,
-        address=str(resource.address),
-    )

@@ -115,10 +115,14 @@ class Lookup:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """One resource naming another: where it stands, and which address or live object it means."""
+    """One resource naming another: where it stands, and which address or live object it means.
+
+    A copy is made of the target's manifest: the tenant need not have the target itself.
+    """
 
     path: Path
     target: Address | Lookup
+    is_copy: bool = False
 
 
 class Source(Protocol):

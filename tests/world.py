@@ -109,6 +109,29 @@ class World:
         variant = {"name": "Main", "definition": DMN, "status": "PRODUCTION", "split": 100}
         self.manifest("DecisionModel", key, {"name": key, "variants": {"main": variant}, **spec})
 
+    def flow(self, key: str = "hero", *, kind: str = "Experience", **spec: Any) -> None:
+        """Declare a flow with one variant, as a draft for the web."""
+        body = {
+            "name": key.title(),
+            "type": "INTERACTIVE_WEB_FLOW",
+            "status": "DRAFT",
+            "channels": ["WEB"],
+            "schedule": {"type": "simpleSchedule", "startDate": "2026-02-03T00:00:00.000Z"},
+            "variants": {"only": {"name": "Only", "assets": {"html": "<p>Hello</p>"}}},
+            **spec,
+        }
+        self.manifest(kind, key, body)
+
+    def experiment(self, key: str = "hero_ab", **spec: Any) -> None:
+        """Declare an experiment with a control and one other variant, half of the guests each."""
+        variants = {
+            "control": {"name": "Control", "isControl": True, "assets": {"html": "<p>a</p>"}},
+            "bold": {"name": "Bold", "isControl": False, "assets": {"html": "<b>b</b>"}},
+        }
+        traffic = {"type": "simpleTraffic", "allocation": 100}
+        traffic["splits"] = spec.pop("splits", {"control": 50, "bold": 50})
+        self.flow(key, kind="Experiment", **{"variants": variants, "traffic": traffic, **spec})
+
     def manifest(self, kind: str, key: str, spec: dict[str, Any], **metadata: Any) -> None:
         """Declare anything."""
         # JSON is YAML, and needs no library to write.

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from personalize_sync.tenant.retrying import Patience
 
 _DEPLOY = "deploy "
+_CHILD = "decision-variant"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Ways:
     """How to apply.
 
     `stopped` answers why no further change may start, if so; `begin` and `done` are called before
-    and after each change.
+    and after each change, `say` while one has to wait.
     """
 
     parallelism: int = 4
@@ -43,6 +44,7 @@ class Ways:
     stopped: Callable[[], str] = lambda: ""
     begin: Callable[[Change], None] = lambda _change: None
     done: Callable[[Outcome], None] = lambda _outcome: None
+    say: Callable[[str], None] = lambda _text: None
 
 
 def apply(
@@ -68,7 +70,16 @@ def apply(
         (kind for name, kind in BY_NAME.items() if name in kinds),
         (TEST_MODEL,) if rehearsals else (),
     )
-    run = Run(tenant, plan.refs, secrets, patience, ours=state.ours, tests=rehearsals)
+    run = Run(
+        tenant,
+        plan.refs,
+        secrets,
+        patience,
+        ours=state.ours,
+        tests=rehearsals,
+        allow=plan.scope.allow,
+        say=ways.say,
+    )
     carry_out(
         _tasks(plan.changes, run, outcomes, ways),
         # Until an answer has shown whose tenant this is, nothing is risked but the first write.
@@ -114,7 +125,10 @@ def _tasks(
 ) -> list[Task]:
     """Return one task a change, one more for each model to deploy; what is left out ends badly."""
     left_out = frozenset(outcomes)
-    planned = {str(change.address) for change in changes}
+    planned = {str(change.address): [str(change.address)] for change in changes}
+    for change in changes:
+        if _is_deployed_later(change):
+            planned[str(change.address)].append(_DEPLOY + str(change.address))
     tasks: list[Task] = []
     for change in changes:
         archive = change.action is Action.ARCHIVE
@@ -125,14 +139,24 @@ def _tasks(
                 if change.address not in left_out
                 else lambda: False,
                 skip=partial(_skip, change, outcomes, ways),
-                needs=tuple(str(a) for a in change.depends_on if str(a) in planned),
+                needs=tuple(
+                    name
+                    for needed in change.depends_on
+                    for name in planned.get(str(needed), ())
+                    # What a new model holds comes before its deployment.
+                    if not (change.address.kind == _CHILD and name.startswith(_DEPLOY))
+                ),
                 # Archives come last and one by one, so that nothing in use loses its base.
                 after=tuple(task.name for task in tasks) if archive else (),
             )
         )
-        if change.action is Action.CREATE and change.address.kind == "decision-model":
+        if _is_deployed_later(change):
             tasks.append(_deployment(change, changes, run, outcomes, ways))
     return tasks
+
+
+def _is_deployed_later(change: Change) -> bool:
+    return change.action is Action.CREATE and change.address.kind == "decision-model"
 
 
 def _deployment(
@@ -146,7 +170,7 @@ def _deployment(
     variants = tuple(
         str(c.address)
         for c in changes
-        if c.address.kind == "decision-variant" and c.address.key.startswith(prefix)
+        if c.address.kind == _CHILD and c.address.key.startswith(prefix)
     )
 
     def skip(why: str) -> None:

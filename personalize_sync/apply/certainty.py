@@ -63,7 +63,12 @@ def replace(
 
     def taken_effect() -> Live | None:
         now = run.tenant.get(kind, current.ref, parent=current.parent)
-        if now is None or now.revision == current.revision:
+        if now is None:
+            # A PUT to a ref that nothing has might create something (API reference: update).
+            gone = StaleError("it is gone from the tenant, perhaps after our write", "Plan again.")
+            gone.wrote = True
+            raise gone
+        if now.revision == current.revision:
             return None
         if _may_be_ours(now, run) and (desired is None or not remaining(desired, kind, now, run)):
             return now

@@ -7,9 +7,10 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from personalize_sync.kinds import Refs
+from personalize_sync.planning.policy import is_allowed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from personalize_sync.kinds import Kind
     from personalize_sync.kinds.model_tests import ModelTest
@@ -24,8 +25,9 @@ class Run:
 
     `planned` are the refs of the plan; `written` and `sent` hold, by address, the newest answer and
     the state that was asked for. `tests` must pass, by the address of the change that waits for
-    them. `halted` says why no further change may start: an answer has shown
-    that this is another tenant, or no answers come any more.
+    them. `allow` are the overridden guards, `say` tells a person why it takes long. `halted` says
+    why no further change may start: an answer has shown that this is another tenant, or no answers
+    come any more.
     """
 
     tenant: WritableTenant
@@ -34,6 +36,8 @@ class Run:
     patience: Patience
     ours: frozenset[str] = frozenset()
     tests: Mapping[Address, tuple[ModelTest, ...]] = field(default_factory=dict)
+    allow: tuple[tuple[str, str], ...] = ()
+    say: Callable[[str], None] = lambda _text: None
     written: dict[Address, Live] = field(default_factory=dict)
     sent: dict[Address, Resource] = field(default_factory=dict)
     halted: str = ""
@@ -45,6 +49,10 @@ class Run:
         """Return the lock of an object that several changes have to write, one after the other."""
         with self._lock:
             return self._alone.setdefault(ref, Lock())
+
+    def allows(self, rule: str, address: Address) -> bool:
+        """Whether a guard was overridden for this address."""
+        return is_allowed(rule, address, self.allow)
 
     def listed(self, kind: Kind, parent: str, *, again: bool) -> tuple[Live, ...]:
         """Return the objects of a kind, read once for all creates or `again` for certainty."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from personalize_sync.apply import certainty
 from personalize_sync.apply.deployment import pinned, while_undeployed
 from personalize_sync.apply.rehearsal import demand, rehearsed
+from personalize_sync.apply.running import when_ready, while_paused
 from personalize_sync.apply.secrets import filled_in
 from personalize_sync.errors import RejectedError, StaleError, SyncError, UnknownOutcomeError
 from personalize_sync.kinds import BY_NAME, Kind
@@ -41,18 +42,19 @@ def write(change: Change, run: Run) -> Outcome:
     kind = BY_NAME[change.address.kind]
     notes: tuple[str, ...] = ()
     if change.desired is None or change.action is Action.ARCHIVE:
-        current = _unmoved(change, kind, run)
-        live, notes = _through(kind, current, kind.retire(current.record), run=run)
+        current = _ready(change, kind, run)
+        body = kind.retire(current.record)
+        live, notes = _through(change.address, kind, current, body, run=run)
     elif change.action is Action.CREATE:
         live = _create(change.desired, kind, run)
     else:
-        current = _unmoved(change, kind, run)
+        current = _ready(change, kind, run)
         desired = _wanted(change.desired, run)
         if kind.name == "decision-model":
             current, notes = rehearsed(current, desired, run)
         body = kind.overlay(current.record, filled_in(desired, run.secrets), run.refs)
         body["archived"] = False
-        live, further = _through(kind, current, body, run=run, desired=desired)
+        live, further = _through(change.address, kind, current, body, run=run, desired=desired)
         notes = (*notes, *further)
         if change.action is Action.ADOPT and live.author == current.author:
             raise _nobody_noticed(live)
@@ -96,11 +98,36 @@ def _create(wanted: Resource, kind: Kind, run: Run) -> Live:
         desired = altered(desired, spec=spec)
     body = kind.overlay({}, filled_in(desired, run.secrets), run.refs)
     parent = _parent_ref(wanted.address, kind, run)
-    return certainty.create(desired, kind, body, parent=parent, run=run)
+    begun = kind.begin(body)
+    live = certainty.create(desired, kind, begun, parent=parent, run=run)
+    if begun == body:
+        return live
+    run.written[wanted.address] = live
+    live = _still_there(live, wanted.address, kind, run)
+    body = kind.overlay(live.record, filled_in(desired, run.secrets), run.refs)
+    return certainty.replace(kind, live, body, run=run, desired=desired)
+
+
+def _still_there(created: Live, address: Address, kind: Kind, run: Run) -> Live:
+    """Look before the PUT: one to a ref that nothing has might create something else."""
+    now = run.tenant.get(kind, created.ref)
+    if now is None or (now.ref, now.friendly_id) != (created.ref, address.key):
+        raise StaleError("it cannot be found right after it was created", "Plan again.")
+    return now
+
+
+def _ready(change: Change, kind: Kind, run: Run) -> Live:
+    return when_ready(change.address, kind, lambda: _unmoved(change, kind, run), run)
 
 
 def _through(
-    kind: Kind, current: Live, body: Document, *, run: Run, desired: Resource | None = None
+    address: Address,
+    kind: Kind,
+    current: Live,
+    body: Document,
+    *,
+    run: Run,
+    desired: Resource | None = None,
 ) -> tuple[Live, tuple[str, ...]]:
     """Replace an object, by way of a draft where the tenant edits nothing else."""
     try:
@@ -108,6 +135,12 @@ def _through(
     except RejectedError as refusal:
         if refusal.status not in _EDITS_ONLY_DRAFTS:
             raise
+        standing = kind.standing(current)
+        if kind.busy(current):
+            refusal.add_note(f"{kind.busy(current)}, which takes minutes: apply again later")
+            raise
+        if standing and standing.is_running:
+            return while_paused(address, kind, current, body, refusal, run=run, desired=desired)
         if kind.parent:
             return while_undeployed(
                 current,
@@ -136,7 +169,7 @@ def _unmoved(change: Change, kind: Kind, run: Run) -> Live:
     if planned is None or expect is None:
         raise StaleError("the plan does not say what it was made against")
     now = run.tenant.get(kind, expect.ref, parent=planned.parent)
-    if now is None:
+    if now is None or now.ref != expect.ref:
         raise StaleError("it is gone from the tenant", "Plan again.")
     if content_digest(now, run.planned) != expect.digest:
         moved = differing(stored(now, run.planned), stored(planned, run.planned))

@@ -18,8 +18,8 @@ from personalize_sync.errors import SyncError, UsageError
 
 _STORY = (
     ("The manifests are checked offline:", "validate", ""),
-    ("An empty tenant: everything is still to be created.", "plan", "Plan: 11 to create"),
-    ("Apply makes it so, each kind through its own API key:", "apply --auto-approve", "11 created"),
+    ("An empty tenant: everything is still to be created.", "plan", "Plan: 13 to create"),
+    ("Apply makes it so, each kind through its own API key:", "apply --auto-approve", "13 created"),
     ("Now Git and the tenant agree:", "plan", "No changes."),
     (
         "Maria from marketing edits a template in the UI:",

@@ -255,9 +255,7 @@ def _closed(environment: Environment) -> Iterator[str]:
     for kind in KINDS:
         if kind.parent:
             continue
-        if not kind.planned:
-            yield f"Not imported: {kind.title}, which this version does not plan."
-        elif environment.feature(kind.name, kind.read_with) is None:
+        if environment.feature(kind.name, kind.read_with) is None:
             wanted = " or ".join(kind.read_with)
             yield f"Not imported: {kind.title}, which no declared key opens ({wanted})."
 

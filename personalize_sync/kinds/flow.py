@@ -1,121 +1,240 @@
-"""Experiences and experiments: flow definitions, told apart by subtype. Known by friendlyId."""
+"""Experiences and experiments: flow definitions, told apart by subtype. Known by friendlyId.
+
+The status has a life of its own: who writes PRODUCTION may read PUBLISHING, SCHEDULED or LIVE later
+(API reference: status life cycle). All four mean "it runs" and are one value here.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from personalize_sync.kinds.kind import SERVER_OWNED, Finding, Form, Kind, Refs, without
-from personalize_sync.problems import did_you_mean
+from personalize_sync.kinds.flow_checks import check
+from personalize_sync.kinds.flow_copies import copy
+from personalize_sync.kinds.flow_parts import (
+    COPIED,
+    inside,
+    objects,
+    read_splits,
+    read_variants,
+    written_splits,
+    written_variants,
+)
+from personalize_sync.kinds.kind import (
+    COSMETIC,
+    SERVER_OWNED,
+    Form,
+    KeyedBy,
+    Kind,
+    Refs,
+    Standing,
+    overlay_items,
+    overlay_object,
+    without,
+)
 from personalize_sync.resources import Address, Lookup, Reference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from personalize_sync.resources import Document, Live, Path, Resource
 
+RUNNING = "PRODUCTION"
+"""What is written to start a flow, and what every state of a started one is read as."""
+PUBLISHING = "PUBLISHING"
+PAUSED = "PAUSED"
+COMPLETED = "COMPLETED"
+_STARTED = frozenset({RUNNING, PUBLISHING, "SCHEDULED", "LIVE"})
+_GOALS = ("goals", "goal")
+# Made anew by the server on every write: sent back, an old copy might be kept.
+_MADE_ANEW = frozenset(
+    {"transpiledVariants", "result", "modifiedAt", "modifiedByRef", "modifiedByUserRef"}
+)
 
-def _normalise(live: Live, _refs: Refs) -> Document:
-    return without(
-        live.record, SERVER_OWNED | {"friendlyId", "subtype", "transpiledVariants", "result"}
-    )
+
+def _normalise(live: Live, refs: Refs) -> Document:
+    record, flow = live.record, refs.address(live.kind, live.ref)
+    body = without(record, SERVER_OWNED | _MADE_ANEW | {"friendlyId", "subtype", *_GOALS})
+    if "status" in record:
+        body["status"] = canonical_status(record["status"])
+    goals = next((record[name] for name in _GOALS if record.get(name) is not None), None)
+    if goals is not None:
+        body["goals"] = goals
+    if isinstance(record.get("variants"), list):
+        body["variants"] = read_variants(record, flow, refs)
+    if isinstance(record.get("traffic"), dict):
+        body["traffic"] = without(record["traffic"], {"modifiedAt"})
+        if isinstance(record["traffic"].get("splits"), list):
+            body["traffic"]["splits"] = read_splits(record, flow, refs)
+    return body
 
 
-def _overlay(record: Document, resource: Resource, _refs: Refs) -> Document:
-    return {**record, **resource.spec}
+def canonical_status(status: Any) -> Any:
+    """Return a status, all that mean a started flow as one."""
+    return RUNNING if status in _STARTED else status
 
 
-def _check(resource: Resource) -> Iterable[Finding]:
+def _overlay(record: Document, resource: Resource, refs: Refs) -> Document:
     spec = resource.spec
-    yield from _check_schedule(_object(spec, "schedule"))
-    variants = _objects(spec, "variants")
-    yield from _check_splits(_object(spec, "traffic"), list(variants))
-    if resource.address.kind == "experiment" and variants:
-        yield from _check_control(variants)
-    for key, variant in variants.items():
-        yield from _check_tasks(variant, ("variants", key, "tasks"))
+    body = _sendable(record) or _defaults(spec)
+    for name, value in spec.items():
+        if name not in _OVERLAID:
+            body[name] = value
+    body["friendlyId"] = resource.address.key
+    body["subtype"] = resource.address.kind.upper()
+    if "variants" in spec:
+        body["variants"] = written_variants(record, resource, refs)
+    if "traffic" in body:
+        body["traffic"] = _traffic(record, body["traffic"], resource, refs)
+    for name, lay in _OVERLAID.items():
+        if lay is not None and name in spec:
+            body[name] = lay(body.get(name), spec[name])
+    if "goals" in spec and "goal" in record:
+        body["goal"] = _goals(record["goal"], spec["goals"])
+        if "goals" not in record:
+            del body["goals"]
+    return body
 
 
-def _check_schedule(schedule: Document) -> Iterator[Finding]:
-    days: dict[str, datetime] = {}
-    for name in ("startDate", "endDate"):
-        try:
-            days[name] = datetime.fromisoformat(str(schedule.get(name, "9999-12-31T00:00:00Z")))
-        except ValueError:
-            message = f"{name} is not a day of the calendar"
-            yield Finding(("schedule", name), "PS1014", message, "Correct the date.")
-    if "endDate" in schedule and len(days) == 2 and days["endDate"] <= days["startDate"]:  # noqa: PLR2004 - both
-        yield Finding(
-            ("schedule", "endDate"),
-            "PS3006",
-            "the end is not after the start",
-            "Correct one of the two dates.",
-        )
+def _sendable(record: Document) -> Document:
+    """Return a record without what the server makes anew on every write."""
+    body = without(record, _MADE_ANEW)
+    if isinstance(record.get("traffic"), dict):
+        body["traffic"] = without(record["traffic"], {"modifiedAt"})
+    return body
 
 
-def _check_splits(traffic: Document, variants: list[str]) -> Iterator[Finding]:
-    place = ("traffic", "splits")
-    splits = _object(traffic, "splits")
-    for key in splits:
-        if variants and key not in variants:
-            yield Finding(
-                (*place, key),
-                "PS2001",
-                f'there is no variant "{key}" in this manifest',
-                f"Declared variants: {', '.join(sorted(variants))}.{did_you_mean(key, variants)}",
-                at_key=True,
-            )
-    shares = [share for share in splits.values() if isinstance(share, int)]
-    # Whole percentages that total 100 (API reference: traffic); only simple traffic states them.
-    if shares and len(shares) == len(splits) and sum(shares) != 100:  # noqa: PLR2004 - a percentage
-        yield Finding(
-            place,
-            "PS3001",
-            f"the splits total {sum(shares)}, not 100",
-            "Correct the splits of " + ", ".join(sorted(splits)) + ".",
-            at_key=True,
-        )
-    for key, buckets in _objects(traffic, "splits").items():
-        low, high = buckets.get("lowSplit"), buckets.get("highSplit")
-        if isinstance(low, int) and isinstance(high, int) and low > high:
-            message = f"lowSplit {low} is above highSplit {high}"
-            yield Finding((*place, key, "lowSplit"), "PS1016", message, "Exchange the two.")
+def _status(recorded: object, stated: str) -> object:
+    # Nobody moves a started flow among its states by hand: what was read is sent back.
+    is_same = canonical_status(recorded) == canonical_status(stated)
+    return recorded if is_same else canonical_status(stated)
 
 
-def _check_control(variants: dict[str, Document]) -> Iterator[Finding]:
-    controls = [key for key, variant in variants.items() if variant.get("isControl") is True]
-    if len(controls) == 1:
-        return
-    names = ", ".join(controls or variants)
-    yield Finding(
-        ("variants",),
-        "PS3005",
-        f"{len(controls)} variants are marked as control; an experiment needs exactly one",
-        f"Write isControl: true in one of {names}.",
-        at_key=True,
+def _target(recorded: object, stated: Document) -> Document:
+    return _listed(recorded, stated, "targetPages", "value")
+
+
+def _triggers(recorded: object, stated: list[Document]) -> list[Document]:
+    return overlay_items(recorded, stated, "name")
+
+
+def _post_test_action(recorded: object, stated: object) -> object:
+    return overlay_object(recorded, stated) if isinstance(stated, dict) else stated
+
+
+def _defaults(spec: Document) -> Document:
+    """Return what POST demands (API reference: create-a-flow-definition) and a manifest may omit."""
+    triggered = spec.get("type") == "TRIGGERED_V3"
+    traffic: Document = {"type": "simpleTraffic", "weightingAlgorithm": "USER_DEFINED"}
+    if (spec.get("traffic") or {}).get("type") != "advancedTraffic":
+        traffic["allocation"] = 100  # buckets say it there
+    return {
+        "status": "DRAFT",
+        "businessProcess": "triggered_v1" if triggered else "interactive_v1",
+        "variants": [],
+        "traffic": traffic,
+        "sampleSizeConfig": {
+            "baseValue": 0.02,
+            "minimumDetectableDifference": 0.2,
+            "confidenceLevel": 0.95,
+        },
+    }
+
+
+def _traffic(record: Document, present: Document, resource: Resource, refs: Refs) -> Document:
+    stated: Document = resource.spec.get("traffic") or {}
+    traffic = overlay_object(present, without(stated, {"splits"}))
+    if "splits" in stated:
+        traffic["splits"] = written_splits(record, traffic, resource, refs)
+    return traffic
+
+
+def _goals(record: object, stated: Document) -> Document:
+    goals = _listed(record, stated, "secondary", "name")
+    primary = stated.get("primary")
+    before = record.get("primary") if isinstance(record, dict) else None
+    if isinstance(primary, dict) and isinstance(before, dict):
+        # Another goal of another name has nothing to inherit.
+        is_same = before.get("name") == primary.get("name")
+        goals["primary"] = overlay_object(before, primary) if is_same else primary
+    return goals
+
+
+def _listed(record: object, stated: Document, name: str, key: str) -> Document:
+    """Lay an object over the recorded one, and the items of one of its lists over theirs."""
+    merged = overlay_object(record, stated)
+    if isinstance(stated.get(name), list):
+        before = record.get(name) if isinstance(record, dict) else None
+        merged[name] = overlay_items(before, stated[name], key)
+    return merged
+
+
+# How stated fields are laid over recorded ones; None for those that take more than one field.
+_OVERLAID: dict[str, Callable[[Any, Any], Any] | None] = {
+    "variants": None,
+    "traffic": None,
+    "status": _status,
+    "schedule": overlay_object,
+    "sampleSizeConfig": overlay_object,
+    "goals": _goals,
+    "target": _target,
+    "triggers": _triggers,
+    "postTestAction": _post_test_action,
+}
+
+
+def _retire(record: Document) -> Document:
+    """Archive as first-party code does, which also stops it (API reference: status life cycle)."""
+    return {**_sendable(record), "archived": True, "status": PAUSED}
+
+
+def _settle(spec: Document, _revisions: Mapping[str, Any]) -> Document:
+    """Leave out what only the manifest knows."""
+    settled = {**spec}
+    if "status" in spec:
+        settled["status"] = canonical_status(spec["status"])
+    if "variants" in spec:
+        settled["variants"] = {k: without(v, COPIED) for k, v in objects(spec, "variants").items()}
+    return settled
+
+
+def _gather(spec: Document, _children: Mapping[str, Document]) -> Document:
+    """Leave out what stands among the tasks anyway."""
+    if "variants" not in spec:
+        return spec
+    variants = {k: without(v, {"freemarker"}) for k, v in objects(spec, "variants").items()}
+    return {**spec, "variants": variants}
+
+
+def _as_draft(body: Document) -> Document:
+    """Begin as a draft: a tenant may create nothing else (API reference: create)."""
+    return {**body, "status": "DRAFT"}
+
+
+def _busy(live: Live) -> str:
+    return "it is being published" if live.record.get("status") == PUBLISHING else ""
+
+
+def _standing(live: Live) -> Standing:
+    status = canonical_status(live.record.get("status"))
+    schedule = live.record.get("schedule")
+    since = schedule.get("startDate") if isinstance(schedule, dict) else None
+    return Standing(
+        str(status or ""),
+        is_running=status == RUNNING and not live.archived,
+        since=since if isinstance(since, str) else "",
     )
-
-
-def _check_tasks(variant: Document, place: Path) -> Iterator[Finding]:
-    for index, task in enumerate(_list(variant, "tasks")):
-        if isinstance(task, dict) and task.get("implementation") == "decisionModelTask":
-            yield Finding(
-                (*place, str(index), "implementation"),
-                "PS1013",
-                "decision models are named by key, not by a task with UUIDs",
-                "Write decisionModels with their keys into the variant and remove the task.",
-            )
 
 
 def _references(spec: Document) -> Iterable[Reference]:
-    for key, variant in _objects(spec, "variants").items():
+    for key, variant in objects(spec, "variants").items():
         place = ("variants", key)
         yield from _named((*place, "fromTemplate"), "template", variant.get("fromTemplate"))
         for index, value in enumerate(_list(variant, "decisionModels")):
             yield from _named((*place, "decisionModels", str(index)), "decision-model", value)
         for index, value in enumerate(_list(variant, "conditionTemplates")):
             yield from _named((*place, "conditionTemplates", str(index)), "template", value)
-    for key, audience in _objects(_object(spec, "traffic"), "splits").items():
+    traffic = spec.get("traffic")
+    for key, audience in objects(traffic if isinstance(traffic, dict) else {}, "splits").items():
         yield from _conditions(audience, ("traffic", "splits", key, "conditionGroups"))
 
 
@@ -129,18 +248,10 @@ def _conditions(audience: Document, place: Path) -> Iterator[Reference]:
 def _named(path: Path, kind: str, value: object) -> Iterator[Reference]:
     match value:
         case str():
-            yield Reference(path, Address(kind, value))
+            # The code of a web template is copied from its manifest: the tenant need not have it.
+            yield Reference(path, Address(kind, value), is_copy=path[-1] == "fromTemplate")
         case Lookup():
             yield Reference(path, value)
-
-
-def _object(document: Document, name: str) -> Document:
-    value = document.get(name)
-    return value if isinstance(value, dict) else {}
-
-
-def _objects(document: Document, name: str) -> dict[str, Document]:
-    return {key: v for key, v in _object(document, name).items() if isinstance(v, dict)}
 
 
 def _list(document: Document, name: str) -> list[Document]:
@@ -160,17 +271,38 @@ def _flow(name: str, manifest: str, title: str) -> Kind:
         write_with=("multiple-resources",),
         scope="flows",
         by_friendly_id=True,
+        # Answers link to a history that no page documents: where it cannot be read, no base is known.
+        revisions=True,
         shapes={
             "/tags": Form.SET,
             "/channels": Form.SET,
             "/variants": Form.MAP,
+            "/variants/*/assets": Form.MAP,
             "/traffic/splits": Form.MAP,
+            "/goals/secondary": KeyedBy("name"),
+            "/triggers": KeyedBy("name"),
+            "/schedule/startDate": Form.MOMENT,
+            "/schedule/endDate": Form.MOMENT,
         },
+        risks=COSMETIC
+        | dict.fromkeys(("/dashboardLinks", "/notificationEnabled"), "cosmetic")
+        | {f"/variants/*/{n}": "cosmetic" for n in ("name", "description", "image", "previewUrl")}
+        | dict.fromkeys(("/status", "/archived", "/schedule", "/postTestAction"), "lifecycle")
+        | dict.fromkeys(("/traffic", "/goals", "/sampleSizeConfig"), "statistical")
+        | {"/variants/*/isControl": "statistical", "/traffic/splits/*/template": "content"},
+        entries={"/variants/*": ("statistical", "destructive")},
         normalise=_normalise,
         overlay=_overlay,
-        check=_check,
+        retire=_retire,
+        check=check,
         references=_references,
-        planned=False,
+        gather=_gather,
+        copy=copy,
+        settle=_settle,
+        inside=inside,
+        begin=_as_draft,
+        busy=_busy,
+        standing=_standing,
     )
 
 

@@ -25,6 +25,7 @@ class Form(Enum):
     DEPLOYMENT = "a MAP in which an entry that serves nobody is like no entry"
     SET = "a list whose order means nothing"
     XML = "a document, equal in canonical form"
+    MOMENT = "a point in time, however many digits it is written with"
 
 
 IDLE = frozenset({"DRAFT", "ARCHIVED"})
@@ -86,6 +87,29 @@ class Refs:
         return self._below.get((kind, key), ())
 
 
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """The refs of what lies inside a live object and has a key in the manifest, by address.
+
+    `unclear` says why some part could be meant by several keys, or several parts by one.
+    """
+
+    refs: Mapping[Address, str] = field(default_factory=dict)
+    unclear: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a live object is in its life: its status, whether guests receive it, and since when.
+
+    All states in which it is started have one status, so that it is stable between two looks.
+    """
+
+    status: str
+    is_running: bool
+    since: str = ""
+
+
 def nothing_to_say(_resource: Resource) -> Iterable[Finding]:
     """Return no findings: the schema says it all."""
     return ()
@@ -104,6 +128,28 @@ def only_itself(resource: Resource) -> tuple[Resource, ...]:
 def as_stated(spec: Document, _revisions: Mapping[str, Any]) -> Document:
     """Return the spec: nothing in it depends on other live objects."""
     return spec
+
+
+def as_written(
+    spec: Document, _spec_of: Callable[[Address], Document | None]
+) -> tuple[Document, tuple[Finding, ...]]:
+    """Return the spec: nothing in it is copied from other manifests."""
+    return spec, ()
+
+
+def nothing_inside(_resource: Resource, _live: Live | None) -> Inside:
+    """Return no refs: nothing inside is known by a key."""
+    return Inside()
+
+
+def at_once(body: Document) -> Document:
+    """Return the body: what is created is complete."""
+    return body
+
+
+def no_life(_live: Live) -> Standing | None:
+    """Return nothing: objects of this kind neither start nor stop."""
+    return None
 
 
 def never(_live: Live) -> str:
@@ -178,9 +224,9 @@ class Kind:
     sensitive: tuple[str, ...] = ()
     """Pointers whose values are never shown; `*` stands for any one key."""
     risks: Mapping[str, str] = field(default_factory=dict)
-    """How grave a change of a field is, by pointer; `content` where nothing is said."""
-    planned: bool = True
-    """Whether this version plans and applies it."""
+    """How grave a change of a field, or below it, is, by pointer; `content` where nothing is said."""
+    entries: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """How grave it is that an entry of a collection comes, and that it goes, by pointer."""
     check: Callable[[Resource], Iterable[Finding]] = nothing_to_say
     """What a schema cannot say about one resource."""
     references: Callable[[Document], Iterable[Reference]] = no_references
@@ -191,9 +237,21 @@ class Kind:
     """The inverse of `expand`: the spec of one manifest, given those of its children by key."""
     secrets: Callable[[Live, Document], Iterable[tuple[Path, str]]] = nothing_secret
     """Where a live object holds, or may hold, what must never be written to a file, and what."""
+    copy: Callable[
+        [Document, Callable[[Address], Document | None]], tuple[Document, tuple[Finding, ...]]
+    ] = as_written
+    """The spec with what it copies from the specs of other manifests, and what is wrong with it."""
     settle: Callable[[Document, Mapping[str, Any]], Document] = as_stated
     """The spec with what depends on its children filled in, given the revision of each by key:
     a number, AFTER_APPLY, or None where the tenant does not say."""
+    inside: Callable[[Resource, Live | None], Inside] = nothing_inside
+    """What inside a live object, or one to be created, the keys of the manifest mean."""
+    begin: Callable[[Document], Document] = at_once
+    """The body of the POST; if it is not the wanted one, a PUT follows."""
+    standing: Callable[[Live], Standing | None] = no_life
+    """Where a live object is in its life, if its kind starts and stops."""
+    busy: Callable[[Live], str] = never
+    """Why it cannot be written for a while; empty if it can."""
     frozen: Callable[[Live], str] = never
     """Why the server will refuse, or swallow, any edit of this object; empty if it will not."""
     unsent: Callable[[Live, Resource], str] = remembered

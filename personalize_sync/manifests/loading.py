@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from personalize_sync.manifests.clean import understand
 from personalize_sync.manifests.complaints import Complaint, quoted
 from personalize_sync.manifests.composing import compose, decode
+from personalize_sync.manifests.copies import Copies
 from personalize_sync.manifests.crosschecks import check_together
 from personalize_sync.manifests.documents import Budget, Reading
 from personalize_sync.manifests.files import Tree, printable_name
@@ -64,8 +65,10 @@ def load_manifests(project: Project, *, environment: str | None = None) -> Loade
             declared=declared,
             unread=tree.unread,
         )
+        copies = Copies(tree.manifests)
+        tree.problems += copies.problems(everywhere if environment is None else (environment,))
         return Loaded(
-            resources=tuple(_resources(tree.manifests, environment)),
+            resources=tuple(_resources(tree.manifests, environment, copies)),
             problems=in_order(tree.problems),
             files=tree.files,
             manifests=tree.documents,
@@ -87,12 +90,14 @@ def _no_garbage_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _resources(manifests: list[Manifest], environment: str | None) -> list[Resource]:
+def _resources(
+    manifests: list[Manifest], environment: str | None, copies: Copies
+) -> list[Resource]:
     wanted: list[Resource] = []
     for manifest in manifests:
         resource = manifest.resource(environment)
         if resource and manifest.is_valid and (environment is None or manifest.is_for(environment)):
-            wanted += manifest.kind.expand(resource)
+            wanted += manifest.kind.expand(copies.made(resource, environment))
     return sorted(wanted, key=lambda resource: resource.address)
 
 

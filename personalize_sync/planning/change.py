@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from personalize_sync.resources import ABSENT, pointer
 
 if TYPE_CHECKING:
+    from personalize_sync.kinds.kind import Standing
     from personalize_sync.problems import Location
     from personalize_sync.resources import Address, Live, Path, Resource
 
@@ -80,6 +81,14 @@ class Block:
     override: str = ""
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class User:
+    """Something that names a resource, and whether guests receive it now."""
+
+    address: Address
+    is_running: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Expect:
     """The live object that a change was planned against; a write is refused if it has moved."""
@@ -108,6 +117,8 @@ class Change:
     base: Evidence = Evidence("none")
     expect: Expect | None = None
     location: Location | None = None
+    standing: Standing | None = None
+    used_by: tuple[User, ...] = ()
     desired: Resource | None = field(default=None, repr=False)
     live: Live | None = field(default=None, repr=False)
 

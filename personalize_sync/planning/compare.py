@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -47,7 +48,7 @@ def align(desired: object, live: object, shapes: Mapping[str, Shape], at: Path =
         case list() if isinstance(live, list):
             return desired if _same_list(desired, live, shapes, at) else live
         case str() if isinstance(live, str):
-            return desired if _same_text(desired, live, _shape(shapes, at)) else live
+            return desired if _same_text(desired, live, shape_at(shapes, at)) else live
         case bool():
             return live if live is not None or desired else desired
         case int() | float() if isinstance(live, int | float) and not isinstance(live, bool):
@@ -58,7 +59,7 @@ def align(desired: object, live: object, shapes: Mapping[str, Shape], at: Path =
 
 
 def _align_object(desired: Document, live: Document, shapes: Mapping[str, Shape], at: Path) -> Any:
-    shape = _shape(shapes, at)
+    shape = shape_at(shapes, at)
     aligned: Document = {}
     for name, wanted in desired.items():
         stored = live.get(name)
@@ -80,7 +81,7 @@ def _is_idle(entry: Any) -> bool:
 def _same_list(desired: list[Any], live: list[Any], shapes: Mapping[str, Shape], at: Path) -> bool:
     if len(desired) != len(live):
         return False
-    match _shape(shapes, at):
+    match shape_at(shapes, at):
         case Form.SET:
             desired, live = sorted(desired, key=canonical), sorted(live, key=canonical)
         case KeyedBy(name):
@@ -106,7 +107,19 @@ def _same_text(desired: str, live: str, shape: Shape | None) -> bool:
     if shape is Form.XML:
         ours, theirs = canonical_xml(desired), canonical_xml(live)
         return ours is not None and ours == theirs
+    if shape is Form.MOMENT:
+        moment = _moment(desired)
+        return moment is not None and moment == _moment(live)
     return False
+
+
+def _moment(text: str) -> datetime | None:
+    """Return a point in time in UTC, None if the text is none; without a zone it is meant as UTC."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def canonical_xml(text: str) -> tuple[Any, ...] | None:
@@ -218,7 +231,8 @@ def matches_from(pattern: str, path: Path) -> bool:
     return any(matches(pattern, path[:length]) for length in range(1, len(path) + 1))
 
 
-def _shape(shapes: Mapping[str, Shape], at: Path) -> Shape | None:
+def shape_at(shapes: Mapping[str, Shape], at: Path) -> Shape | None:
+    """Return how the values at a path are compared, None where they compare as they stand."""
     exact = shapes.get(pointer(at))
     if exact is not None or not shapes or not at:
         return exact

@@ -70,6 +70,19 @@ class Scene:
         changes = (self.changes.get(child) for child in self._children.get(parent, ()))
         return tuple(sorted(c.address for c in changes if c and self.is_work(c)))
 
+    def needs(self, resource: Resource) -> tuple[Address, ...]:
+        """Return what a resource names and apply has to write first, or that does not exist yet."""
+        living = self.matches.live.keys() | self.matches.unclaimed.keys()
+        found = set()
+        for reference in BY_NAME[resource.address.kind].references(resource.spec):
+            target = reference.target
+            if isinstance(target, Address):
+                change = self.changes.get(target)
+                is_written = change is not None and self.is_work(change)
+                if is_written or not (reference.is_copy or target in living):
+                    found.add(target)
+        return tuple(sorted(found))
+
     def _next_revision(self, child: Address) -> Any:
         change = self.changes.get(child)
         if change is None:
@@ -90,12 +103,24 @@ def is_observed(change: Change) -> bool:
 
 def decide(resource: Resource, scene: Scene) -> Change | None:
     """Return the one change that makes a live object as a resource wants it, if it needs one."""
+    change = _decide(resource, scene)
+    if change is None:
+        return None
+    kind, live = BY_NAME[change.address.kind], change.live
+    return replace(
+        change,
+        depends_on=(*change.depends_on, *scene.needs(resource)),
+        standing=kind.standing(live) if live else None,
+    )
+
+
+def _decide(resource: Resource, scene: Scene) -> Change | None:
     matches, policy = scene.matches, scene.policy
     kind = BY_NAME[resource.address.kind]
     spec = kind.settle(resource.spec, scene.child_revisions(resource.address))
     live = matches.live.get(resource.address) or matches.twins.get(resource.address)
     resource = replace(resource, spec=spec)
-    if resource.address in matches.ambiguous:
+    if matches.is_unclear(resource.address):
         return _unclear(resource)
     if live is None:
         return _new(resource, scene)
@@ -154,7 +179,7 @@ def as_it_was(live: Live, base: Base) -> Live:
 
 
 def _unclear(resource: Resource) -> Change:
-    """Several live objects of one name: which one is meant is nobody's guess."""
+    """Several live objects of one name, say: which one is meant is nobody's guess."""
     return Change(
         address=resource.address,
         action=Action.UPDATE,

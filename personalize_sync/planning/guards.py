@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from personalize_sync.kinds import BY_NAME
 from personalize_sync.kinds.connection import keeps_secret, needs_secret, states_secret
+from personalize_sync.kinds.flow import COMPLETED, RUNNING
 from personalize_sync.kinds.kind import first_object
 from personalize_sync.planning.change import Action, Block, Cause
 from personalize_sync.planning.three_way import base_of
@@ -24,9 +25,11 @@ if TYPE_CHECKING:
     from personalize_sync.project import Threshold
     from personalize_sync.resources import Document, LiveState
 
-OVERRIDABLE = ("archive", "conflict", "drift", "retarget", "update")
+OVERRIDABLE = ("archive", "conflict", "drift", "live-experiment", "retarget", "update")
 """The rules that --allow knows; no other objection can be waved through."""
 _CONFLICT_MARK = re.compile(r"^(?:<<<<<<<|>>>>>>>) ", re.MULTILINE)
+_GRAVE = ("statistical", "destructive")
+_MOST_NAMED = 3
 # Below this many objects a percentage says nothing.
 _PERCENT_FROM = 10
 
@@ -61,6 +64,7 @@ def _objections(
     yield from _about_identity(change, matches)
     yield from _about_authors(change, policy)
     yield from _about_marks(change)
+    yield from _about_running(change)
     if policy.adopt:
         yield from _about_adoption(change, matches)
     if change.action is Action.ARCHIVE:
@@ -82,6 +86,10 @@ def _about_identity(change: Change, matches: Matches) -> Iterator[Block]:
             f'the tenant has {len(several)} living objects called "{several[0].name}" ({refs}); '
             "rename or archive all but one in the tenant",
         )
+    if change.address in matches.unclear:
+        yield Block("duplicate-name", matches.unclear[change.address])
+    if change.address in matches.unresolved:
+        yield Block("unresolved", matches.unresolved[change.address])
     if change.live and change.live.record.get("defaultTemplate") is True:
         yield Block("built-in", "this friendlyId belongs to a built-in template; use another key")
 
@@ -89,7 +97,10 @@ def _about_identity(change: Change, matches: Matches) -> Iterator[Block]:
 def _about_needs(change: Change, planned: Collection[Address]) -> Iterator[Block]:
     for needed in change.depends_on:
         if needed not in planned:
-            yield Block("not-selected", f"{needed} has to be written first; select it, too")
+            yield Block(
+                "not-selected",
+                f"{needed} has to be written first, and this plan does not; select it, too",
+            )
 
 
 def _about_marks(change: Change) -> Iterator[Block]:
@@ -99,6 +110,31 @@ def _about_marks(change: Change) -> Iterator[Block]:
                 "conflict-marks",
                 f"{field.pointer} holds the marks of a conflict that nobody has resolved yet",
             )
+
+
+def _about_running(change: Change) -> Iterator[Block]:
+    """Object to what spoils the numbers of a flow that guests receive, or ends it for good."""
+    standing = change.standing
+    if standing is None:
+        return
+    grave = [field for field in change.fields if field.risk in _GRAVE]
+    if standing.is_running and change.action is Action.ARCHIVE:
+        yield _overridable("live-experiment", change, "it is running, and would be archived")
+    elif standing.is_running and grave:
+        names = ", ".join(field.pointer for field in grave[:_MOST_NAMED])
+        more = f" and {len(grave) - _MOST_NAMED} more" if len(grave) > _MOST_NAMED else ""
+        yield _overridable(
+            "live-experiment",
+            change,
+            f"it is running, and {names}{more} would change under its guests; what was "
+            "measured so far would no longer compare",
+        )
+    elif standing.status == COMPLETED and _starts(change):
+        yield _overridable("live-experiment", change, "it is completed, and would be started again")
+
+
+def _starts(change: Change) -> bool:
+    return any(field.path == ("status",) and field.after == RUNNING for field in change.fields)
 
 
 def _about_authors(change: Change, policy: Policy) -> Iterator[Block]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from personalize_sync.kinds import BY_NAME
-from personalize_sync.planning.compare import WHOLE
+from personalize_sync.planning.compare import WHOLE, shape_at
 from personalize_sync.resources import pointer
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def without_ignored(spec: Document, stored: Document, address: Address, policy: 
             for name, child in value.items()
             if pointer((*path, name)) not in ignored
         }
-        if shapes.get(pointer(path)) in WHOLE:
+        if shape_at(shapes, path) in WHOLE:
             kept |= {n: child for n, child in found.items() if pointer((*path, n)) in ignored}
         return kept
 

@@ -22,14 +22,21 @@ class Matches:
 
     `twins` are archived objects that still hold a manifest's friendlyId; `ambiguous` are the
     several live objects of one name; `unclaimed` has every living object that no manifest means,
-    by the address it is shown under.
+    by the address it is shown under. `unclear` says which part of an object could mean several,
+    `unresolved` which other object a manifest means and the tenant does not have.
     """
 
     live: Mapping[Address, Live] = field(default_factory=dict)
     twins: Mapping[Address, Live] = field(default_factory=dict)
     ambiguous: Mapping[Address, tuple[Live, ...]] = field(default_factory=dict)
     unclaimed: Mapping[Address, Live] = field(default_factory=dict)
+    unclear: Mapping[Address, str] = field(default_factory=dict)
+    unresolved: Mapping[Address, str] = field(default_factory=dict)
     refs: Refs = field(default_factory=Refs)
+
+    def is_unclear(self, address: Address) -> bool:
+        """Whether it is nobody's guess what a manifest means."""
+        return any(address in each for each in (self.ambiguous, self.unclear, self.unresolved))
 
 
 def match(desired: Sequence[Resource], objects: Sequence[Live]) -> Matches:
@@ -55,7 +62,14 @@ def match(desired: Sequence[Resource], objects: Sequence[Live]) -> Matches:
                 twins[resource.address] = twin
     unclaimed = _unclaimed(objects, live, ambiguous, {resource.address for resource in desired})
     refs = {address: item.ref for address, item in {**unclaimed, **live}.items()}
-    return Matches(live, twins, ambiguous, unclaimed, Refs(refs))
+    unclear: dict[Address, str] = {}
+    for resource in desired:
+        address = resource.address
+        inside = BY_NAME[address.kind].inside(resource, live.get(address) or twins.get(address))
+        refs |= inside.refs
+        if inside.unclear:
+            unclear[address] = inside.unclear
+    return Matches(live, twins, ambiguous, unclaimed, unclear, refs=Refs(refs))
 
 
 def _identity_of(item: Live) -> _Identity:

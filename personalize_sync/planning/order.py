@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
     from personalize_sync.planning.change import Change
 
-_RANK = {kind.name: rank for rank, kind in enumerate(KINDS)}
+RANK = {kind.name: rank for rank, kind in enumerate(KINDS)}
+"""By kind: what can be named before what can name it."""
 
 
 def in_order(changes: Iterable[Change]) -> tuple[Change, ...]:
@@ -21,11 +22,11 @@ def in_order(changes: Iterable[Change]) -> tuple[Change, ...]:
 
 
 def _position(change: Change) -> tuple[bool, int, str]:
-    rank = _RANK[change.address.kind]
+    rank = RANK[change.address.kind]
     if change.action is Action.ARCHIVE:
         return (True, -rank, change.address.key)
     # A model that exists is deployed after its variants changed; a new one comes before them.
     if change.address.kind == "decision-model" and change.action is not Action.CREATE:
-        rank = _RANK["decision-variant"]
+        rank = RANK["decision-variant"]
         return (False, rank, change.address.key + "~")
     return (False, rank, change.address.key)

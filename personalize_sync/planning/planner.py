@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from personalize_sync.kinds import BY_NAME
@@ -9,11 +10,13 @@ from personalize_sync.planning.change import Action, Change, Drift, Evidence
 from personalize_sync.planning.decide import Scene, decide, is_observed
 from personalize_sync.planning.guards import guard
 from personalize_sync.planning.likeness import departed, lookalikes
+from personalize_sync.planning.lookups import look_up
 from personalize_sync.planning.match import Matches, match
-from personalize_sync.planning.order import in_order
+from personalize_sync.planning.order import RANK, in_order
 from personalize_sync.planning.plan import Plan, Scope, SourceTree, Target
 from personalize_sync.planning.prune import Pruning, is_built_in, prune
 from personalize_sync.planning.three_way import base_of, has_history
+from personalize_sync.planning.users import users, users_of
 from personalize_sync.problems import Problem, Severity
 from personalize_sync.resources import Manage
 
@@ -33,11 +36,10 @@ def make_plan(
     source: SourceTree | None = None,
 ) -> Plan:
     """Return all that has to be done so that the tenant is as the manifests say."""
-    matches = match(desired, state.objects)
+    desired, matches = look_up(desired, match(desired, state.objects))
     scene = Scene(matches, state, policy)
     untouched: list[Address] = []
-    # Children first: a model's deployment pins the revisions that their changes will make.
-    for resource in sorted(desired, key=lambda r: (not BY_NAME[r.address.kind].parent, r.address)):
+    for resource in sorted(desired, key=_turn):
         if not policy.selected(resource):
             continue
         change = decide(resource, scene)
@@ -56,9 +58,11 @@ def make_plan(
     ]
     unexplained = [c.live for c in changes if c.live and c.base.found == "none"]
     target = Target(policy.environment.name, policy.environment.base_url, state.client_key)
+    guarded = guard([*todo, *pruned.archives.values()], matches, state, policy=policy)
+    concerned = users(desired, matches) if guarded else {}
     return Plan(
         target=target,
-        changes=in_order(guard([*todo, *pruned.archives.values()], matches, state, policy=policy)),
+        changes=in_order(replace(c, used_by=users_of(c.address, concerned)) for c in guarded),
         drift=tuple(sorted(drift, key=lambda entry: entry.address)),
         diagnostics=(
             *_diagnostics(desired, matches, policy),
@@ -106,6 +110,12 @@ def _not_adopted(desired: Sequence[Resource], scene: Scene) -> Iterator[Problem]
             severity=Severity.WARNING,
             address=str(resource.address),
         )
+
+
+def _turn(resource: Resource) -> tuple[bool, int, Address]:
+    """Children first: a model pins the revisions that their changes will make. Users last."""
+    address = resource.address
+    return (not BY_NAME[address.kind].parent, RANK[address.kind], address)
 
 
 def _is_foreign(live: Live, state: LiveState) -> bool:

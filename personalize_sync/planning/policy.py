@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 
 from personalize_sync.project import Environment, OnDrift
 from personalize_sync.resources import Address, Resource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def is_allowed(rule: str, address: Address, allow: Iterable[tuple[str, str]]) -> bool:
+    """Whether one of the (rule, address glob) pairs overrides a rule for this address."""
+    return any(rule == r and fnmatchcase(str(address), glob) for r, glob in allow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +62,7 @@ class Policy:
 
     def allowed(self, rule: str, address: Address) -> bool:
         """Whether a guard's objection was overridden for this address."""
-        return any(rule == r and fnmatchcase(str(address), glob) for r, glob in self.allow)
+        return is_allowed(rule, address, self.allow)
 
     def owns(self, address: Address) -> bool:
         """Whether prune may consider this address."""

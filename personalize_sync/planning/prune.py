@@ -40,7 +40,7 @@ def prune(matches: Matches, state: LiveState, policy: Policy) -> Pruning:
     others: Counter[tuple[str, bool]] = Counter()
     for address, live in matches.unclaimed.items():
         kind = BY_NAME[live.kind]
-        if not (kind.planned and policy.owns(address) and policy.is_open(address)):
+        if not (policy.owns(address) and policy.is_open(address)):
             continue
         if is_built_in(live):
             continue
@@ -54,6 +54,7 @@ def prune(matches: Matches, state: LiveState, policy: Policy) -> Pruning:
                 base=evidence,
                 notes=(*unverifiable(live, evidence), *forgets(live)),
                 expect=expect(live, matches.refs),
+                standing=kind.standing(live),
                 live=live,
             )
         elif has_history(live, state):

@@ -79,6 +79,7 @@ def field_changes(
             ),
             kind=kind,
             resource=resource,
+            risk=_risk(path, kind, spec, aligned),
         )
         for path in paths
         if not isinstance(value_at(spec, path), SecretRef)
@@ -112,6 +113,7 @@ def stated_fields(spec: Document, kind: Kind, resource: Resource) -> tuple[Field
             values=(ABSENT, ABSENT, value_at(spec, path)),
             kind=kind,
             resource=resource,
+            risk=_own_risk(path, kind),
         )
         for path in differing(spec, {})
         if not isinstance(value_at(spec, path), SecretRef)
@@ -126,10 +128,15 @@ def shown(value: Any, path: Path, kind: Kind) -> Any:
 
 
 def _field(
-    path: Path, *, cause: Cause, values: tuple[Any, Any, Any], kind: Kind, resource: Resource
+    path: Path,
+    *,
+    cause: Cause,
+    values: tuple[Any, Any, Any],
+    kind: Kind,
+    resource: Resource,
+    risk: str,
 ) -> FieldChange:
     base, before, after = (shown(value, path, kind) for value in values)
-    risk = next((r for pattern, r in kind.risks.items() if matches(pattern, path)), "content")
     return FieldChange(
         path,
         cause,
@@ -139,3 +146,22 @@ def _field(
         risk=risk,
         location=resource.source.locate(path),
     )
+
+
+def _risk(path: Path, kind: Kind, spec: Document, aligned: Document) -> str:
+    """Return how grave a difference is: that of its entry, where a whole one comes or goes."""
+    for pattern, (comes, goes) in kind.entries.items():
+        entry = path[: pattern.count("/")]
+        if matches(pattern, entry):
+            if value_at(aligned, entry) is ABSENT:
+                return comes
+            if value_at(spec, entry) is ABSENT:
+                return goes
+    return _own_risk(path, kind)
+
+
+def _own_risk(path: Path, kind: Kind) -> str:
+    """Return what the nearest pattern says that names a path or an object that holds it."""
+    near = [pattern for pattern in kind.risks if matches_from(pattern, path)]
+    nearest = max(near, key=lambda pattern: pattern.count("/"), default="")
+    return kind.risks.get(nearest, "content")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from personalize_sync.kinds import BY_NAME, Form, KeyedBy
-from personalize_sync.planning.compare import align, canonical
+from personalize_sync.planning.compare import align, canonical, shape_at
 from personalize_sync.pull.edits import GONE
 from personalize_sync.pull.merging import fitted
-from personalize_sync.resources import ABSENT, pointer
+from personalize_sync.resources import ABSENT
 
 if TYPE_CHECKING:
     from personalize_sync.kinds.kind import Shape
@@ -23,7 +23,7 @@ def target(kind: str, field: FieldChange) -> Any:
     """Return the value that a field gets from the tenant, in Git's own words where both agree."""
     shapes, path = BY_NAME[kind].shapes, field.path
     if field.before is ABSENT or field.before is None:
-        if shapes.get(pointer(path[:-1])) is Form.MAP:
+        if shape_at(shapes, path[:-1]) is Form.MAP:
             return GONE
         return _EMPTY.get(type(field.after), GONE)
     match field.after, field.before:
@@ -42,7 +42,7 @@ def in_words_of(kind: str, path: Path, *, git: str, tenant: str) -> str:
 
 def _list(git: list[Any], tenant: list[Any], shapes: Any, path: Path) -> list[Any]:
     """Return the tenant's items in Git's order where order means nothing, new ones last."""
-    shape: Shape | None = shapes.get(pointer(path))
+    shape = shape_at(shapes, path)
     item = (*path, "*")
     if shape is None:
         pairs = zip(git, tenant, strict=True) if len(git) == len(tenant) else ()

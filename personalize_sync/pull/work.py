@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from personalize_sync.kinds import BY_NAME, Form
+from personalize_sync.planning.change import Cause
 from personalize_sync.planning.compare import canonical_xml, value_at
 from personalize_sync.pull.choice import Side
 from personalize_sync.pull.edits import GONE, meaning, rewritten
@@ -95,6 +96,8 @@ class Work:
         text = self._text()
         place = home(meaning(text, self._page.index), self._environment, self._path)
         found = stated(meaning(text, self._page.index), place)
+        if found is ABSENT:
+            self._refuse_copies(meaning(text, self._page.index), place)
         if isinstance(found, dict) and isinstance(found.get("fromFile"), str):
             return self._in_file(result, found["fromFile"], place)
         match result.taken:
@@ -105,6 +108,16 @@ class Work:
                 self._put_value(place, target(result.address.kind, self._contest.field))
                 return replace(result, note=result.note or self._reach(place))
         return self._merged(result, place)
+
+    def _refuse_copies(self, document: Any, place: Path) -> None:
+        """Keep the link to a template, unless it is certain that a person edited the copy."""
+        asset = len(place) > 2 and place[-2] == "assets"  # noqa: PLR2004 - a variant holds assets
+        variant = stated(document, place[: -2 if asset else -1])
+        if not isinstance(variant, dict) or "fromTemplate" not in variant:
+            return
+        is_edit = self._contest.field.cause is Cause.DRIFT
+        if place[-1] == "freemarker" or (asset and not is_edit):
+            raise Unwritable(f"it is copied from template/{variant['fromTemplate']}; edit it there")
 
     def _merged(self, result: Taken, place: Path) -> Taken:
         """Merge lines of text; everything else has no middle, so the tenant's value is noted."""
@@ -161,6 +174,7 @@ class Work:
             spec = meaning(text, index).get("spec")
             if value_at(spec, place[2:]) is not ABSENT:
                 value = None  # a null in an override takes away what the spec states
+        place, value = _rooted(meaning(text, index), place, value)
         if isinstance(value, list):
             text = updated(text, index, place, value)
         else:
@@ -212,3 +226,10 @@ class Work:
 
     def _put(self, text: str) -> None:
         self._page.rewrite(text)
+
+
+def _rooted(document: Any, place: Path, value: Any) -> tuple[Path, Any]:
+    """Return a place whose holder is written: what a manifest copies is stated nowhere in it."""
+    while value is not GONE and len(place) > 1 and stated(document, place[:-1]) is ABSENT:
+        place, value = place[:-1], {place[-1]: value}
+    return place, value

@@ -36,6 +36,9 @@ _NEW = (Action.CREATE, Action.RESTORE)
 def add_change(page: Page, change: Change, entry: Drift | None) -> None:
     """Add one change: marker and address, who else was there, fields, secrets, objections."""
     _add_head(page, change, entry)
+    for remark in (wording.life(change, page.look.created_at), wording.used_by(change)):
+        if remark:
+            page.add(remark, indent=4)
     for note in change.notes:
         page.add(f"note: {note}", indent=4)
     if page.look.verbose and change.credential:

@@ -14,6 +14,7 @@ from personalize_sync.rendering.values import MASKED, as_json, holds_unknown
 from personalize_sync.resources import ABSENT, Unset
 
 if TYPE_CHECKING:
+    from personalize_sync.kinds.kind import Standing
     from personalize_sync.planning.change import Change, Drift, Evidence, Expect, FieldChange
     from personalize_sync.problems import Location, Problem
     from personalize_sync.rendering.look import Look, Problems
@@ -138,6 +139,10 @@ def _change(change: Change) -> dict[str, Any]:
         "secrets": list(change.secrets),
         "depends_on": [str(address) for address in change.depends_on],
         "notes": list(change.notes),
+        "standing": _standing(change.standing),
+        "used_by": [
+            {"address": str(user.address), "running": user.is_running} for user in change.used_by
+        ],
     }
 
 
@@ -193,6 +198,16 @@ def _expect(expect: Expect | None) -> dict[str, Any] | None:
     if expect is None:
         return None
     return {"ref": expect.ref, "revision": expect.revision, "digest": expect.digest}
+
+
+def _standing(standing: Standing | None) -> dict[str, Any] | None:
+    if standing is None:
+        return None
+    return {
+        "status": standing.status,
+        "running": standing.is_running,
+        "since": standing.since,
+    }
 
 
 def _outcome(outcome: Outcome | None) -> dict[str, Any]:

@@ -110,6 +110,7 @@ def _change_block(change: Change, entry: Drift | None, look: Look) -> Block:
     body = [
         *([f"- {code(wording.moved(entry))}"] if entry else []),
         *([f"- {code(wording.since(change))}"] if wording.since(change) else []),
+        *(f"- {code(r)}" for r in _remarks(change, look) if r),
         *(f"- note: {code(note)}" for note in change.notes),
         *(line for field in change.fields for line in _field(field, change, look)),
         *(f"- {code('* ' + path)} {wording.secret_sent(change)}" for path in change.secrets),
@@ -117,6 +118,10 @@ def _change_block(change: Change, entry: Drift | None, look: Look) -> Block:
     ]
     title = f"{code(wording.marker(change))} {code(str(change.address))} {', '.join(words)}"
     return Block(title, body, _weight(change))
+
+
+def _remarks(change: Change, look: Look) -> tuple[str, str]:
+    return wording.life(change, look.created_at), wording.used_by(change)
 
 
 def _objection(message: str, override: str) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from personalize_sync.errors import StaleError
+from personalize_sync.kinds.kind import Standing
 from personalize_sync.planning.change import (
     Action,
     Block,
@@ -17,6 +18,7 @@ from personalize_sync.planning.change import (
     Evidence,
     Expect,
     FieldChange,
+    User,
 )
 from personalize_sync.planning.plan import Plan, Scope, SourceTree, Target
 from personalize_sync.problems import Location, Problem, Severity
@@ -83,7 +85,15 @@ def _change(entry: dict[str, Any]) -> Change:
         expect=expect
         and Expect(str(expect["ref"]), _number(expect["revision"]), str(expect["digest"])),
         location=_location(entry["source"]),
+        standing=_standing(entry["standing"]),
+        used_by=tuple(User(_address(u["address"]), bool(u["running"])) for u in entry["used_by"]),
     )
+
+
+def _standing(entry: dict[str, Any] | None) -> Standing | None:
+    if entry is None:
+        return None
+    return Standing(str(entry["status"]), bool(entry["running"]), str(entry["since"]))
 
 
 def _field(entry: dict[str, Any]) -> FieldChange:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import date
 from typing import TYPE_CHECKING
 
 from personalize_sync.planning.change import Action, Cause
@@ -94,6 +95,42 @@ def since(change: Change) -> str:
         return ""
     revision = f"revision {base.revision}" if base.revision is not None else "an older revision"
     return f"our last write was {revision}" + (f" at {base.at}" if base.at else "")
+
+
+def life(change: Change, today: str) -> str:
+    """Return where a flow is in its life: its status, and since how many days guests receive it.
+
+    `today` is the time the document is made (RFC 3339); the day alone counts.
+    """
+    standing = change.standing
+    if standing is None or not standing.status:
+        return ""
+    if not standing.is_running:
+        return f"its status is {standing.status}"
+    days = _days(standing.since, today)
+    match days:
+        case None:
+            return "it is running"
+        case _ if days < 0:
+            return f"it is started, and runs from {standing.since}"
+    return f"it is running since {standing.since} ({counted(days, 'day')})"
+
+
+def _days(since: str, today: str) -> int | None:
+    try:
+        return (date.fromisoformat(today[:10]) - date.fromisoformat(since[:10])).days
+    except ValueError:
+        return None
+
+
+def used_by(change: Change) -> str:
+    """Return how many others a change reaches, by kind, and how many of them guests receive."""
+    if not change.used_by or change.action is Action.CREATE:
+        return ""
+    titles = Counter(user.address.kind for user in change.used_by)
+    running = sum(user.is_running for user in change.used_by)
+    kinds = ", ".join(counted(n, kind) for kind, n in sorted(titles.items()))
+    return f"used by {kinds}, {running} running"
 
 
 def secret_sent(change: Change) -> str:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from cli.conftest import Shop
 
-_PLANNED = sorted(kind.name for kind in BY_MANIFEST.values() if kind.planned)
+_PLANNED = sorted(kind.name for kind in BY_MANIFEST.values())
 
 
 @pytest.mark.parametrize("kind", _PLANNED)

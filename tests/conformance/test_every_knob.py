@@ -20,6 +20,8 @@ _EDITED = {
     "connection/loyalty_points",
     "decision-model/delivery_nudge",
     "decision-variant/next_best_banner:seasonal",
+    "experience/autumn_offer",
+    "experiment/banner_model_ab",
     "template/promo_strip",
 }
 # Lists that lag show yesterday's tenant: what they hide is found just before a write, not in a plan.
@@ -40,13 +42,13 @@ def _shop(worlds: Callable[..., World], setting: str) -> World:
 def test_the_shop_is_created_drifts_and_is_reconciled(
     worlds: Callable[..., World], setting: str
 ) -> None:
-    """Create, no change, four edits by a person, drift with author, revert, no change."""
+    """Create, no change, six edits by a person, drift with author, revert, no change."""
     world = _shop(worlds, setting)
 
     first = world.apply()
     assert [o.error for o in first.outcomes if o.error] == []
     assert {o.result.value for o in first.outcomes} == {"created"}
-    assert (len(first.outcomes), first.exit_code, first.leftovers) == (11, 0, ())
+    assert (len(first.outcomes), first.exit_code, first.leftovers) == (13, 0, ())
 
     before = len(world.writes())
     second = world.apply()
@@ -57,6 +59,8 @@ def test_the_shop_is_created_drifts_and_is_reconciled(
     world.edit("connection/LoyaltyPoints", request__requestType="PUT")
     world.edit("decision-variant/Next best banner:Seasonal banner", definition="<definitions/>")
     world.edit("decision-model/Delivery nudge", description="Maria's words")
+    world.edit("experience/autumn_offer", variants__strip__assets__html="<p>Maria</p>")
+    world.edit("experiment/banner_model_ab", traffic__splits__chosen=20, traffic__splits__today=80)
 
     if setting not in _STALE:
         seen = world.plan()

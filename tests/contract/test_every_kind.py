@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from conformance.test_every_knob import _EDITED
-from contract.test_wire import PLANNED, refs
-from contract.wire import BY_KIND, Wire
+from contract.test_wire import refs
+from contract.wire import BY_KIND, WIRE, Wire
 from planning.builders import only_change, plan_for, wanted
 
 from personalize_sync.kinds import BY_MANIFEST, BY_NAME, KINDS, Kind
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _ROOT = Path(__file__).resolve().parents[2]
 _each_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
-_each_planned = pytest.mark.parametrize("wire", PLANNED, ids=lambda wire: wire.kind)
+_each_row = pytest.mark.parametrize("wire", WIRE, ids=lambda wire: wire.kind)
 
 
 def _spec(wire: Wire, record: Document) -> Document:
@@ -36,7 +36,7 @@ def _spec(wire: Wire, record: Document) -> Document:
     return kind.normalise(live_from(kind, record), refs(wire))
 
 
-@_each_planned
+@_each_row
 def test_reading_changes_nothing(wire: Wire) -> None:
     """Normalising is pure: the record stays, and the answer is the same again."""
     record = deepcopy(wire.answer)
@@ -45,7 +45,7 @@ def test_reading_changes_nothing(wire: Wire) -> None:
     assert record == wire.answer
 
 
-@_each_planned
+@_each_row
 def test_a_record_is_read_without_what_only_its_identity_makes(wire: Wire) -> None:
     """Another ref, author, time and revision is the same content."""
     other = {
@@ -65,15 +65,16 @@ def test_a_record_is_read_without_what_only_its_identity_makes(wire: Wire) -> No
     assert _spec(wire, {**wire.answer, **other}) == _spec(wire, wire.answer)
 
 
-@_each_planned
+@_each_row
 def test_writing_what_was_read_changes_nothing(wire: Wire) -> None:
-    """GET, normalise, overlay is the record again, to the last field."""
+    """GET, normalise, overlay is the record again, to the last field that is sent at all."""
     resource = wanted(wire.kind, wire.key, _spec(wire, wire.answer))
+    body = BY_NAME[wire.kind].overlay(wire.answer, resource, refs(wire))
 
-    assert BY_NAME[wire.kind].overlay(wire.answer, resource, refs(wire)) == wire.answer
+    assert body == wire.sent_back(wire.answer)
 
 
-@_each_planned
+@_each_row
 def test_writing_twice_is_writing_once(wire: Wire) -> None:
     """The overlay of a spec over its own result is that result."""
     kind, resource = BY_NAME[wire.kind], wanted(wire.kind, wire.key, wire.spec)
@@ -82,7 +83,7 @@ def test_writing_twice_is_writing_once(wire: Wire) -> None:
     assert kind.overlay(once, resource, refs(wire)) == once
 
 
-@_each_planned
+@_each_row
 def test_what_was_written_is_what_is_read(wire: Wire) -> None:
     """A body that a tenant stores as it came leaves nothing to do."""
     kind = BY_NAME[wire.kind]
@@ -91,7 +92,7 @@ def test_what_was_written_is_what_is_read(wire: Wire) -> None:
     assert differing(wire.spec, align(wire.spec, _spec(wire, body), kind.shapes)) == ()
 
 
-@_each_planned
+@_each_row
 def test_a_created_record_agrees_with_its_manifest(wire: Wire) -> None:
     """What was sent to create it is read as what was wanted."""
     stored = {**wire.created, "ref": "new"}
@@ -100,7 +101,7 @@ def test_a_created_record_agrees_with_its_manifest(wire: Wire) -> None:
     assert differing(wire.spec, align(wire.spec, _spec(wire, stored), shapes)) == ()
 
 
-@_each_planned
+@_each_row
 def test_archiving_and_restoring_is_no_edit(wire: Wire) -> None:
     """`archived` is no field that a manifest could state."""
     assert "archived" not in _spec(wire, {**wire.answer, "archived": True})
@@ -154,12 +155,12 @@ def test_every_planned_kind_has_an_example() -> None:
     loaded = load_manifests(load_project(_ROOT / "manifests"), environment="sandbox")
 
     assert loaded.problems == ()
-    assert {r.address.kind for r in loaded.resources} == {wire.kind for wire in PLANNED}
+    assert {r.address.kind for r in loaded.resources} == {wire.kind for wire in WIRE}
 
 
 def test_every_planned_kind_is_in_the_main_scenario() -> None:
     """It is created, edited by a person, and reconciled under every setting of every knob."""
-    assert {address.partition("/")[0] for address in _EDITED} == {wire.kind for wire in PLANNED}
+    assert {address.partition("/")[0] for address in _EDITED} == {wire.kind for wire in WIRE}
 
 
 _POINTERS = [(kind, pattern) for kind in KINDS for pattern in kind.sensitive]

@@ -32,7 +32,8 @@ class Wire:
 
     `spec` is the least a manifest with `key` states, `created` the exact body that must be sent for
     it, `required` what the reference demands of any body. `answer` is a documented object; `refs`
-    are the ones it names, by address. `server_made` stands in answers only.
+    are the ones it names, by address. `server_made` stands in answers only, `unsent` is not even
+    sent back.
     """
 
     kind: str
@@ -45,6 +46,11 @@ class Wire:
     answer: dict[str, Any]
     server_made: frozenset[str] = _COMMON
     refs: dict[tuple[str, str], str] = field(default_factory=dict)
+    unsent: frozenset[str] = frozenset()
+
+    def sent_back(self, record: dict[str, Any]) -> dict[str, Any]:
+        """What of a record goes into the body of a PUT that changes nothing."""
+        return {name: value for name, value in record.items() if name not in self.unsent}
 
 
 CONNECTION = Wire(
@@ -287,6 +293,7 @@ def _flow(kind: str) -> Wire:
             "revisions": {"href": f"{_HOST}/v3/flowDefinitions/{_FLOW}/revisions"},
         },
         server_made=_COMMON | {"revisions", "transpiledVariants", "result", "subtype"},
+        unsent=frozenset({"transpiledVariants", "result", "modifiedAt", "modifiedByRef"}),
     )
 
 
