@@ -110,6 +110,7 @@ RULES: dict[str, str] = {
     "PS7002": "perhaps a rename",
     "PS7003": "archived in the tenant",
     "PS7004": "not adopted",
+    "PS7005": "connection that does not answer",
     "PS7010": "edited in the tenant",
     "PS7011": "edited in the tenant and in Git",
     "PS7012": "differs, and nobody knows who changed it",

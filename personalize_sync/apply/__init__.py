@@ -1,6 +1,7 @@
 """Applying: carrying out a plan against a tenant, and running the tests of what it holds."""
 
 from personalize_sync.apply.apply import Ways, apply
+from personalize_sync.apply.connection_tests import call_connections
 from personalize_sync.apply.journal import Journal, PastRun, entry, past_runs
 from personalize_sync.apply.model_tests import run_tests
 from personalize_sync.apply.secrets import resolve
@@ -10,6 +11,7 @@ __all__ = [
     "PastRun",
     "Ways",
     "apply",
+    "call_connections",
     "entry",
     "past_runs",
     "resolve",
