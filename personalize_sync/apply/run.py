@@ -41,6 +41,8 @@ class Run:
     written: dict[Address, Live] = field(default_factory=dict)
     sent: dict[Address, Resource] = field(default_factory=dict)
     halted: str = ""
+    refs: Refs = field(init=False)
+    """The refs of the plan and of everything created since."""
     _lists: dict[tuple[str, str], tuple[Live, ...]] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
     _alone: dict[str, Lock] = field(default_factory=dict)
@@ -61,11 +63,13 @@ class Run:
                 self._lists[kind.name, parent] = self.tenant.list_all(kind, parent=parent)
             return self._lists[kind.name, parent]
 
-    @property
-    def refs(self) -> Refs:
-        """The refs of the plan and of everything created since."""
-        created = {address: live.ref for address, live in self.written.items()}
-        return Refs({**self.planned.by_address, **created})
+    def __post_init__(self) -> None:
+        self.refs = Refs(dict(self.planned.by_address))
+
+    def keep(self, address: Address, live: Live) -> None:
+        """Keep the newest answer of an object that was written."""
+        self.written[address] = live
+        self.refs.learn(address, live.ref)
 
     @property
     def authors(self) -> frozenset[str]:

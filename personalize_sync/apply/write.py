@@ -58,7 +58,7 @@ def write(change: Change, run: Run) -> Outcome:
         notes = (*notes, *further)
         if change.action is Action.ADOPT and live.author == current.author:
             raise _nobody_noticed(live)
-    run.written[change.address] = live
+    run.keep(change.address, live)
     if kind.name == "decision-variant" and (tests := run.tests.get(change.address)):
         notes = (*notes, demand(tests, run, "this is written, but must not be deployed"))
     return _done(change, live, notes)
@@ -81,7 +81,7 @@ def deploy(change: Change, run: Run) -> Outcome:
     if certainty.remaining(desired, kind, live, run):
         body = kind.overlay(live.record, filled_in(desired, run.secrets), run.refs)
         live = certainty.replace(kind, live, body, run=run, desired=desired)
-        run.written[change.address] = live
+        run.keep(change.address, live)
     return _done(change, live, notes)
 
 

@@ -61,7 +61,7 @@ class Finding:
 class Refs:
     """The one translation between what manifests say (addresses) and what the wire says (refs)."""
 
-    by_address: Mapping[Address, str] = field(default_factory=dict)
+    by_address: dict[Address, str] = field(default_factory=dict)
     _by_ref: dict[tuple[str, str], Address] = field(default_factory=dict, repr=False, compare=False)
     _below: dict[tuple[str, str], list[Address]] = field(
         default_factory=dict, repr=False, compare=False
@@ -69,10 +69,19 @@ class Refs:
 
     def __post_init__(self) -> None:
         for address, ref in self.by_address.items():
-            self._by_ref[address.kind, ref] = address
-            parent, colon, _ = address.key.partition(":")
-            if colon:
-                self._below.setdefault((address.kind, parent), []).append(address)
+            self._index(address, ref)
+
+    def learn(self, address: Address, ref: str) -> None:
+        """Add what became known, such as the ref of an object that was just created."""
+        if self.by_address.get(address) != ref:
+            self.by_address[address] = ref
+            self._index(address, ref)
+
+    def _index(self, address: Address, ref: str) -> None:
+        self._by_ref[address.kind, ref] = address
+        parent, colon, _ = address.key.partition(":")
+        if colon:
+            self._below.setdefault((address.kind, parent), []).append(address)
 
     def ref(self, address: Address) -> str | None:
         """Return the tenant's ref of an address, None while it does not exist."""

@@ -232,13 +232,14 @@ def apply(root: Path, count: int, *, rounds: int) -> Iterator[Figure]:
 
 
 def _bare_creates(url: str, project: Measured) -> None:
-    """List what there is, look for each object, create it, and list it all again."""
+    """List what there is; look for each object, create it and read it back; list it all again."""
     with httpx.Client(base_url=url) as client, ThreadPoolExecutor(PARALLELISM) as pool:
 
         def create(work: tuple[str, dict[str, Any]]) -> None:
             path, record = work
             client.get(f"{path}/{record.get('friendlyId', '?')}")
-            client.post(path, json=record)
+            made = client.post(path, json=record).json()
+            client.get(f"{path}/{made['ref']}")
 
         for path in project.listed:
             client.get(path)
