@@ -146,7 +146,8 @@ class Resource:
     """What one manifest (or one variant in it) wants in one environment.
 
     `spec` is in the manifest's shape, overrides merged, files read, secrets as `SecretRef`. `tags`
-    are the manifest's own, by which it can be selected.
+    are the manifest's own, by which it can be selected. `fingerprint` tells the values of its
+    secrets from others, where a key for that is set and all values are at hand.
     """
 
     address: Address
@@ -155,6 +156,7 @@ class Resource:
     manage: Manage = Manage.FULL
     renamed_from: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    fingerprint: str = ""
 
     @property
     def name(self) -> str:

@@ -2,6 +2,7 @@
 
 from personalize_sync.apply.apply import Ways, apply
 from personalize_sync.apply.connection_tests import call_connections
+from personalize_sync.apply.fingerprints import fingerprinted
 from personalize_sync.apply.journal import Journal, PastRun, entry, past_runs
 from personalize_sync.apply.model_tests import run_tests
 from personalize_sync.apply.secrets import resolve
@@ -13,6 +14,7 @@ __all__ = [
     "apply",
     "call_connections",
     "entry",
+    "fingerprinted",
     "past_runs",
     "resolve",
     "run_tests",

@@ -33,7 +33,7 @@ def resolve(
         for ref in change.desired.secrets.values() if change.desired else ():
             if not isinstance(ref, SecretRef):
                 continue
-            value = _value(ref.name, environ, directory)
+            value = value_of(ref.name, environ, directory)
             if value is None or not value.strip():
                 wrong.append(f"{ref.name} is not set (needed by {change.address})")
             elif _PLACEHOLDER.fullmatch(value.strip()):
@@ -48,7 +48,8 @@ def resolve(
     return found
 
 
-def _value(name: str, environ: Mapping[str, str], directory: Path | None) -> str | None:
+def value_of(name: str, environ: Mapping[str, str], directory: Path | None) -> str | None:
+    """Return the value of a variable, or of the file of that name; None where there is none."""
     if name in environ or directory is None:
         return environ.get(name)
     try:

@@ -6,7 +6,7 @@ import functools
 import os
 import subprocess
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
@@ -181,7 +181,20 @@ def ready(
     loaded = load(common, project, environment)
     _demand_matches(loaded.resources, policy, wishes)
     with session(common, project, environment) as opened:
-        yield opened, loaded, policy
+        yield opened, _fingerprinted(loaded, opened), policy
+
+
+def _fingerprinted(loaded: Loaded, opened: Session) -> Loaded:
+    """Return the manifests with the fingerprints of their secrets, as far as those are at hand."""
+    from personalize_sync.apply import fingerprinted  # noqa: PLC0415 - not for --help
+
+    resources = fingerprinted(
+        loaded.resources,
+        opened.environ,
+        environment=opened.environment.name,
+        directory=opened.secrets_dir,
+    )
+    return replace(loaded, resources=resources)
 
 
 def demand_each(resources: Sequence[Resource], policy: Policy, hint: str) -> None:

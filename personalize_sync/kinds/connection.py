@@ -65,7 +65,7 @@ def _overlay(record: Document, resource: Resource, _refs: Refs) -> Document:
         text, _ = split(body.get("description"))
         revision = record.get("revision")
         following = revision + 1 if isinstance(revision, int) else 1
-        body["description"] = joined(text, Marker(version, following))
+        body["description"] = joined(text, Marker(version, following, resource.fingerprint))
     return body
 
 
@@ -104,9 +104,18 @@ def _unsent(live: Live, resource: Resource) -> str:
         return f"secret version {version}: which secret the tenant holds is not known"
     if marker.version != quoted(version):
         return f"secret version {marker.version} -> {version}"
+    if resource.fingerprint and marker.fingerprint != resource.fingerprint:
+        return _unlike(marker.fingerprint, resource.fingerprint)
     if live.revision is not None and marker.revision != live.revision:
         return "somebody wrote after our last write: the secret may have been replaced"
     return ""
+
+
+def _unlike(sent: str, wanted: str) -> str:
+    """Return what two different fingerprints tell: those of different keys tell nothing."""
+    if sent.partition(".")[0] == wanted.partition(".")[0]:
+        return "the value of the secret is another one than was sent last"
+    return "whether the value of the secret changed cannot be told: the fingerprint key is new"
 
 
 def _check(resource: Resource) -> Iterable[Finding]:

@@ -3,7 +3,8 @@
 The API never returns a secret, so what a tenant holds can only be known from what was written
 beside it in the same request. Written only for secrets that state a `version`; stripped before any
 comparison. `rv` is the revision that the very write makes: a different live revision means that
-somebody wrote since, and may have replaced the secret.
+somebody wrote since, and may have replaced the secret. `fp` is there only if a fingerprint key is
+set: a keyed, cut-off fingerprint of the values, from which nobody without the key learns anything.
 """
 
 from __future__ import annotations
@@ -20,13 +21,15 @@ _LINE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """Which secret version was sent last, and the revision that write made."""
+    """Which secret version was sent last, the revision that write made, and perhaps what it sent."""
 
     version: str
     revision: int
+    fingerprint: str = ""
 
     def __str__(self) -> str:
-        return f"[personalize-sync secret={quoted(self.version)} rv={self.revision}]"
+        known = f" fp={self.fingerprint}" if self.fingerprint else ""
+        return f"[personalize-sync secret={quoted(self.version)}{known} rv={self.revision}]"
 
 
 def quoted(version: str) -> str:
@@ -40,7 +43,9 @@ def split(description: object) -> tuple[str, Marker | None]:
     found = _LINE.search(text)
     if not found:
         return text, None
-    return text[: found.start()], Marker(found["version"], int(found["revision"]))
+    return text[: found.start()], Marker(
+        found["version"], int(found["revision"]), found["fp"] or ""
+    )
 
 
 def joined(text: str, marker: Marker) -> str:
