@@ -3,13 +3,16 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint check sweep format bench clean
+.PHONY: demo test browser lint check sweep format bench clean
 
 demo: $(VENV)/installed  ## the whole story against the embedded sandbox: plan, apply, drift, reconcile
 	@$(BIN)/personalize-sync demo
 
 test: $(VENV)/tested  ## all tests, offline
 	$(BIN)/python -m pytest
+
+browser: $(VENV)/tested  ## the HTML report in a real Chromium, which has to be there
+	$(BIN)/python -m pytest -n 1 tests/browser
 
 lint: $(VENV)/checked  ## format, style, types and workflows
 	$(BIN)/ruff format --check .

@@ -66,7 +66,7 @@ def _plan(plan: Plan, look: Look) -> _Parts:
     tail = [
         *(_problem(problem, look).bare for problem in plan.diagnostics),
         *(f"- incomplete: {code(reason)}" for reason in plan.scope.failed),
-        *(f"- {remark}" for remark in remarks if remark),
+        *(f"- {code(remark)}" for remark in remarks if remark),
         "",
         wording.last_line(plan, look.view),
     ]

@@ -2,43 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from hypothesis import given
 from rendering.build import LOOK, at, block, change, drift, field, outcome, plan, problem, problems
 from rendering.build import report as build_report
 from rendering.hostile import TEXTS
+from rendering.readers import parsed
 
 from personalize_sync.planning.change import Cause
 from personalize_sync.planning.outcome import Result
 from personalize_sync.problems import Severity
 from personalize_sync.rendering import render
-
-Command = tuple[str, dict[str, str], str]
-
-
-def parsed(output: str) -> list[Command]:
-    """The commands as the runner reads them: a port of its parser for both forms."""
-    found = []
-    for line in re.split(r"\r\n|\r|\n", output):
-        trimmed = line.lstrip()
-        if trimmed.startswith("::"):
-            head, _, message = trimmed[2:].partition("::")
-            name, _, rest = head.partition(" ")
-            pairs = (part.partition("=") for part in rest.split(",") if "=" in part)
-            properties = {key.strip(): unescaped(value) for key, _, value in pairs}
-            found.append((name, properties, unescaped(message)))
-        elif "##[" in line:
-            found.append(("legacy", {}, line))
-    return found
-
-
-def unescaped(text: str) -> str:
-    """What the runner makes of an encoded text."""
-    for encoded, char in (("%0D", "\r"), ("%0A", "\n"), ("%3A", ":"), ("%2C", ","), ("%25", "%")):
-        text = text.replace(encoded, char)
-    return text
 
 
 def test_a_problem_stands_at_its_line() -> None:

@@ -6,7 +6,6 @@ import base64
 import hashlib
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
 from importlib.resources import files
 from itertools import pairwise
 
@@ -30,49 +29,13 @@ from rendering.build import (
 )
 from rendering.canvases import RULES, canvas, code, table
 from rendering.hostile import TEXTS
+from rendering.readers import Reader
 
 from personalize_sync.planning.change import Cause
 from personalize_sync.planning.outcome import Leftover, Result
 from personalize_sync.planning.plan import Plan, Scope, SourceTree, Target
 from personalize_sync.rendering import render
 from personalize_sync.resources import ABSENT
-
-_VOID = {"meta", "col"}
-
-
-class Reader(HTMLParser):
-    """Reads a page strictly: what is opened is closed, in order."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.bones: list[str] = []
-        self.attributes: list[tuple[str, str]] = []
-        self.open: list[str] = []
-        self.said: list[str] = []
-        self.feed(page)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.bones.append(" ".join([tag, *(name for name, _ in attrs)]))
-        self.attributes += [(name, value or "") for name, value in attrs]
-        if tag not in _VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if "style" not in self.open:
-            self.said.append(data)
-
-    def handle_comment(self, data: str) -> None:
-        raise AssertionError(data)
-
-    @property
-    def text(self) -> str:
-        """All that the page says."""
-        return " ".join(" ".join(self.said).split())
 
 
 def show(document: object, **look: object) -> str:

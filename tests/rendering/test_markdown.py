@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
-from markdown_it import MarkdownIt
 from rendering.build import (
     LOOK,
     address,
@@ -26,6 +25,7 @@ from rendering.build import (
     report,
 )
 from rendering.hostile import TEXTS
+from rendering.readers import skeleton
 
 from personalize_sync.planning.change import Action, Cause
 from personalize_sync.planning.outcome import Leftover, Report, Result
@@ -33,8 +33,6 @@ from personalize_sync.planning.plan import Plan, Scope, SourceTree, Target
 from personalize_sync.rendering import Problems, render
 from personalize_sync.rendering.gates import code
 from personalize_sync.rendering.markdown import LIMIT
-
-PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
 
 def evil_plan(text: str) -> Plan:
@@ -58,21 +56,6 @@ def evil_report(text: str) -> Report:
         outcome(f"template/{text}", result=Result.FAILED, error=f"x{text}".replace("\n", "")),
         leftovers=(Leftover(address(f"template/{text}"), text, text, text),),
     )
-
-
-def skeleton(text: str) -> list[str]:
-    """The structure of a document: every element, fences by their language, no text."""
-    bones: list[str] = []
-    for token in PARSER.parse(text):
-        bones.append(f"{token.type} {token.info}")
-        if token.type == "html_block":
-            bones += re.findall(r"<[^>]*>", token.content.replace("<!-- -->", ""))
-        bones += [
-            f"{child.type} {child.content if child.type == 'html_inline' else ''}"
-            for child in token.children or ()
-            if child.type != "text" and child.content != "<!-- -->"
-        ]
-    return bones
 
 
 @settings(max_examples=150)

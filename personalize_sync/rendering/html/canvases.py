@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 from personalize_sync.rendering.html.code import code_diff
 from personalize_sync.rendering.html.drawing import Frame, Shape, drawing, frame_around
 from personalize_sync.rendering.html.layers import placed
-from personalize_sync.rendering.html.markup import Markup, badge, code, join, tag, unseen
+from personalize_sync.rendering.html.markup import (
+    Markup,
+    badge,
+    code,
+    join,
+    scrolling,
+    tag,
+    unseen,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -144,14 +152,8 @@ def _table(table: TableDiff, name: str, most: int) -> Markup:
         more = f"… {len(table.rows) - most} more rules"
         rows.append(tag("tr", tag("td", more, colspan=len(roles) + 2), class_="gap"))
     caption = tag("caption", f"Rules of {name}")
-    return tag(
-        "div",
-        tag("table", caption, head, tag("tbody", *rows), class_="rules"),
-        class_="wide",
-        tabindex=0,
-        role="region",
-        aria_label=f"Rules of {name}",
-    )
+    made = tag("table", caption, head, tag("tbody", *rows), class_="rules")
+    return scrolling(made, f"Rules of {name}")
 
 
 def _signed(mark: str, title: str) -> Markup:

@@ -10,7 +10,7 @@ from personalize_sync.planning.change import RISKS, Action
 from personalize_sync.rendering import complaints, wording
 from personalize_sync.rendering.html.frame import Section, page
 from personalize_sync.rendering.html.graph import reach
-from personalize_sync.rendering.html.markup import Markup, badge, code, join, tag
+from personalize_sync.rendering.html.markup import Markup, badge, code, join, scrolling, tag
 from personalize_sync.rendering.html.parts import (
     change_line,
     change_part,
@@ -211,10 +211,11 @@ def _risks(changes: Iterable[Change]) -> Markup | None:
         )
         for risk in risks
     ]
-    titles = ("Risk", *(action.value for action in actions), "of these blocked")
+    titles = ("Risk", *(action.value for action in actions), "blocked")
     head = tag("tr", *(tag("th", title, scope="col") for title in titles))
-    caption = tag("caption", "Changes by what they put at risk")
-    return tag("table", caption, tag("thead", head), tag("tbody", *rows), class_="risks")
+    about = "Changes by what they put at risk"
+    parts = (tag("caption", about), tag("thead", head), tag("tbody", *rows))
+    return scrolling(tag("table", *parts, class_="risks"), about)
 
 
 def _figure(count: int) -> Markup:

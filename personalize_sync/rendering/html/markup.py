@@ -74,3 +74,8 @@ def badge(text: str, sort: str) -> Markup:
 def unseen(text: str) -> Markup:
     """Return text for those who listen instead of looking."""
     return tag("span", text, class_="unseen")
+
+
+def scrolling(table: Markup, about: str) -> Markup:
+    """Return a table that scrolls by itself where the page is too narrow for it."""
+    return tag("div", table, class_="wide", tabindex=0, role="region", aria_label=about)
