@@ -130,7 +130,9 @@ def _told(fields: Iterable[Taken], prefix: str) -> Iterable[str]:
             address = str(field.address)
             yield address
         mark = "X" if field.is_conflict else _MARKS[field.taken]
-        words = "conflict" if field.is_conflict else _WORDS[field.taken]
+        words = _WORDS[field.taken]
+        if field.is_conflict:
+            words = "both sides kept and marked" if field.taken == "both" else "not resolved"
         note = f" ({field.note})" if field.note else ""
         where = f"{prefix}{field.file}:{field.line}"
         yield f"  {mark} {field.path}: {field.cause}, {words}{note}   {where}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from personalize_sync.resources import Document, Live, Path, Reference, Resource
 
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 KEY_PATTERN = r"^[a-z0-9_]+$"
 """The friendlyId alphabet (API reference: template-rest-api); keys of every kind follow it."""
 
@@ -122,6 +124,24 @@ class Standing:
 def nothing_to_say(_resource: Resource) -> Iterable[Finding]:
     """Return no findings: the schema says it all."""
     return ()
+
+
+def check_names(resource: Resource) -> Iterable[Finding]:
+    """Find names with characters that nobody sees: by name most kinds are known."""
+    variants = resource.spec.get("variants")
+    named: dict[Path, object] = {("name",): resource.spec}
+    for key, variant in (variants if isinstance(variants, dict) else {}).items():
+        named["variants", key, "name"] = variant
+    for path, holder in named.items():
+        name = holder.get("name") if isinstance(holder, dict) else None
+        if isinstance(name, str) and (_UNSEEN.search(name) or name != name.strip()):
+            yield Finding(
+                path,
+                "PS3003",
+                "the name has a line break, a tab, or a blank at its end, which nobody sees",
+                "Write it on one line. A block that begins with | ends with a line break: use |-.",
+                severity=Severity.WARNING,
+            )
 
 
 def no_references(_spec: Document) -> Iterable[Reference]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from personalize_sync.kinds import BY_NAME
 from personalize_sync.manifests.complaints import listed, quoted
 from personalize_sync.manifests.values import MAX_COMPLAINTS
-from personalize_sync.problems import Problem, did_you_mean
+from personalize_sync.problems import Problem, Severity, did_you_mean
 from personalize_sync.resources import Address, pointer
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def check_together(
         yield from _unknown_environments(manifest, declared)
     yield from _twin_addresses(manifests)
     yield from _twin_objects(manifests, environments)
+    yield from _lookalike_names(manifests, environments)
     yield from _bad_renames(manifests)
     graph = _Graph(manifests, environments, unread)
     yield from graph.dangling()
@@ -148,6 +149,37 @@ def _twin_object(manifest: Manifest, other: Manifest, environment: str | None) -
         f"{other.address} means the same object: its {what} is {name} too, in {there}",
         f"The tenant knows {manifest.kind.title} by {what}: give each its own.",
         at,
+        address=str(manifest.address),
+    )
+
+
+def _lookalike_names(
+    manifests: Sequence[Manifest], environments: Sequence[str]
+) -> Iterator[Problem]:
+    """Find names that people see as one and the tenant as two; it may hold both, so only warn."""
+    told: set[tuple[int, int]] = set()
+    for environment in environments or (None,):
+        first: dict[tuple[str, str], Manifest] = {}
+        for manifest in manifests:
+            identity = _identity(manifest, environment)
+            if identity is None or identity[1].isascii() or manifest.kind.identity != "name":
+                continue
+            shown = (identity[0], unicodedata.normalize("NFC", identity[1]))
+            other = first.setdefault(shown, manifest)
+            pair = (id(other), id(manifest))
+            if _identity(other, environment) != identity and pair not in told:
+                told.add(pair)
+                yield _lookalike_name(manifest, other, environment)
+
+
+def _lookalike_name(manifest: Manifest, other: Manifest, environment: str | None) -> Problem:
+    name = str(manifest.spec(environment).get("name"))
+    return Problem(
+        "PS3003",
+        f"the name {quoted(name)} looks like that of {other.address}, and is made of other characters",
+        "Unicode has several ways to write one letter. Copy the name from there, or give each its own.",
+        manifest.source_in(environment).locate(("name",)),
+        severity=Severity.WARNING,
         address=str(manifest.address),
     )
 

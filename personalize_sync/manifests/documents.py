@@ -7,6 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from personalize_sync.kinds import BY_MANIFEST
+from personalize_sync.kinds.kind import check_names
 from personalize_sync.kinds.model_tests import ModelTest
 from personalize_sync.manifests import wording
 from personalize_sync.manifests.complaints import quoted
@@ -254,7 +255,7 @@ class Reading:
         self, kind: Kind, resource: Resource, lacking: list[Path], wrong: list[Path]
     ) -> None:
         """Ask what a schema cannot say, but not about the very thing that is wrong already."""
-        for finding in kind.check(resource):
+        for finding in (*check_names(resource), *kind.check(resource)):
             path = ("spec", *finding.path)
             if any(path[: len(place)] == place for place in lacking):
                 continue

@@ -153,7 +153,10 @@ class Tree:
             beside = os.listdir(os.path.join(self.real_root, folder))  # noqa: PTH118, PTH208
         except OSError:
             beside = []
-        hint = did_you_mean(PurePosixPath(name).name, beside)
+        # Another manifest is never meant.
+        hint = did_you_mean(
+            PurePosixPath(name).name, (other for other in beside if not is_manifest(other))
+        )
         return Complaint(
             "PS2003", f"there is no file {quoted(path)}", f"Add the file or correct the name.{hint}"
         )
