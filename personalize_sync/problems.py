@@ -114,6 +114,7 @@ RULES: dict[str, str] = {
     "PS7010": "edited in the tenant",
     "PS7011": "edited in the tenant and in Git",
     "PS7012": "differs, and nobody knows who changed it",
+    "PS7020": "planned against a snapshot",
     "PS4001": "plain-text secret in a manifest",
     "PS4002": "token URL without https",
     "PS4003": "secret where none belongs",

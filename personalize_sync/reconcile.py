@@ -17,6 +17,7 @@ from personalize_sync.planning.lookups import kinds_looked_up
 from personalize_sync.planning.match import match
 from personalize_sync.planning.plan import Plan, SourceTree
 from personalize_sync.planning.planner import make_plan
+from personalize_sync.planning.snapshot import Snapshot, comparable, withheld
 from personalize_sync.planning.three_way import has_history
 from personalize_sync.planning.undo import make_undo
 from personalize_sync.problems import Severity
@@ -48,7 +49,9 @@ __all__ = [
     "fetch",
     "load",
     "plan",
+    "plan_against",
     "pull",
+    "snapshot",
     "survey",
     "test",
     "undo",
@@ -137,6 +140,53 @@ def test(loaded: Loaded, tenant: Tenant, policy: Policy) -> Verdicts:
             for tested in run_tests(tests, tenant, found.refs)
         ),
     )
+
+
+def plan_against(
+    snapshot: Snapshot, loaded: Loaded, policy: Policy, *, source: SourceTree
+) -> tuple[Plan, tuple[str, ...]]:
+    """Compare with a snapshot instead of the tenant, offline; the plan can never be applied.
+
+    Also returns the addresses of which something stated is not in a snapshot, so not compared.
+    """
+    resources = comparable(loaded.resources, snapshot, policy.environment)
+    result = make_plan(resources, snapshot.state, policy=policy, source=source)
+    warnings = tuple(p for p in loaded.problems if p.severity is not Severity.ERROR)
+    return (
+        replace(
+            result,
+            against=snapshot.created_at,
+            target=replace(result.target, base_url=snapshot.base_url),
+            diagnostics=(*result.diagnostics, *warnings),
+        ),
+        withheld(loaded.resources, resources),
+    )
+
+
+def snapshot(loaded: Loaded, tenant: Tenant, policy: Policy) -> tuple[LiveState, tuple[str, ...]]:
+    """Read all that a plan of other manifests could want to know, and of which kinds that is all.
+
+    Only reads. Kinds that no manifest declares are included where there is a key to read them.
+    """
+    declared = {resource.address.kind for resource in loaded.resources}
+    if missing := tenant.missing(read=[kind for kind in KINDS if kind.name in declared]):
+        raise CredentialError.together(missing)
+    tops = [
+        kind
+        for kind in KINDS
+        if not kind.parent
+        and _is_open(kind.name, policy.environment)
+        and not tenant.missing(read=[kind])
+    ]
+    objects = [*_everything(tops, tenant).values()]
+    objects += _hidden_twins(loaded.resources, objects, tenant)
+    state = LiveState(tuple(objects), client_key=tenant.client_key, ours=tenant.ours)
+    asked = [o for o in objects if o.author not in state.ours and has_history(o, state)]
+    bases = tenant.each(lambda live: tenant.history(BY_NAME[live.kind], live), asked)
+    known = {live.ref: base for live, base in zip(asked, bases, strict=True)}
+    state = replace(state, bases=known, incomplete=tuple(sorted(tenant.doubts)))
+    covered = {kind.name for kind in KINDS if kind in tops or BY_NAME.get(kind.parent) in tops}
+    return state, tuple(sorted(covered))
 
 
 def fetch(desired: Sequence[Resource], tenant: Tenant, policy: Policy) -> LiveState:

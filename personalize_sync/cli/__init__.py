@@ -25,6 +25,7 @@ _COMMANDS = {
     "graph": ("graph", "Draw which manifests name which, offline."),
     "test": ("test", "Run the tests of the decision models. Writes nothing."),
     "show": ("show", "Show a saved plan, without any network."),
+    "snapshot": ("snapshot", "Take the tenant's state without any secret, to plan against."),
     "comment": ("comment", "Post a saved plan as the one comment of a pull request."),
     "environments": ("environments", "List the environments, as a matrix for CI if asked."),
     "schema": ("schema", "Print the JSON Schema of a kind."),

@@ -8,16 +8,27 @@ from personalize_sync.cli.options import Common, common, option
 from personalize_sync.cli.pipeline import tell
 from personalize_sync.cli.plan_file import write
 from personalize_sync.cli.planning import Wishes, look_now, read_plan, rendered, wishes
+from personalize_sync.cli.snapshot_file import offline_plan
 
 
 @click.command("plan")
 @option("--out", type=click.Path(), help="Save the plan for `apply FILE`.")
+@option("--against", type=click.Path(), help="Plan offline against a snapshot, for readers only.")
 @option("--detailed-exitcode", is_flag=True, help="Exit with 2 if there are changes.")
 @wishes
 @common
-def command(common: Common, wishes: Wishes, out: str | None, detailed_exitcode: bool) -> int:  # noqa: FBT001 - click passes it by name
+def command(
+    common: Common,
+    wishes: Wishes,
+    *,
+    out: str | None,
+    against: str | None,
+    detailed_exitcode: bool,
+) -> int:
     """Show what apply would do. Sends nothing but GET and the token request."""
-    plan, project = read_plan(common, wishes)
+    plan, project = (
+        read_plan(common, wishes) if against is None else offline_plan(common, wishes, against)
+    )
     look = look_now(common, project.root)
     common.deliver(rendered(plan, common, look))
     if out:

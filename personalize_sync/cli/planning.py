@@ -176,12 +176,18 @@ def ready(
     common: Common, project: Project, wishes: Wishes
 ) -> Iterator[tuple[Session, Loaded, Policy]]:
     """Check all that can be checked without the tenant, then make the tenant reachable."""
+    loaded, policy = checked(common, project, wishes)
+    with session(common, project, policy.environment) as opened:
+        yield opened, _fingerprinted(loaded, opened), policy
+
+
+def checked(common: Common, project: Project, wishes: Wishes) -> tuple[Loaded, Policy]:
+    """Check all that can be checked without the tenant."""
     environment = environment_of(project, common)
     policy = policy_of(environment, wishes)
     loaded = load(common, project, environment)
     _demand_matches(loaded.resources, policy, wishes)
-    with session(common, project, environment) as opened:
-        yield opened, _fingerprinted(loaded, opened), policy
+    return loaded, policy
 
 
 def _fingerprinted(loaded: Loaded, opened: Session) -> Loaded:

@@ -7,6 +7,7 @@ carries it.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from personalize_sync.kinds.concealing import open_secrets
@@ -87,6 +88,22 @@ def _retire(record: Document) -> Document:
     if "auth" in record:
         body["auth"] = without(first_object(record["auth"]), SECRET_FIELDS)
     return body
+
+
+_PUBLIC_AUTH = ("authType", "clientId", "accessTokenUrl", "useMutualTls")
+
+
+def _public(record: Document) -> Document:
+    """Keep of `auth` what is known to be no secret: tenants have types with fields of their own.
+
+    The marker's fingerprint goes too: it is of use to those alone who hold its key.
+    """
+    text, marker = split(record.get("description"))
+    if marker and marker.fingerprint:
+        record = {**record, "description": joined(text, replace(marker, fingerprint=""))}
+    auth = first_object(record.get("auth"))
+    known = {name: auth[name] for name in _PUBLIC_AUTH if name in auth}
+    return {**record, "auth": known} if "auth" in record else record
 
 
 def secret_version(resource: Resource) -> str:
@@ -213,6 +230,7 @@ CONNECTION = Kind(
         "/auth/formUrlEncodedItems",
         *(f"/auth/{name}" for name in sorted(SECRET_FIELDS)),
     ),
+    public=_public,
     risks=COSMETIC | {"/name": "content"},
     normalise=_normalise,
     overlay=_overlay,

@@ -206,6 +206,11 @@ def in_one_step(_record: Document, _body: Document) -> tuple[Document, ...]:
     return ()
 
 
+def all_of_it(record: Document) -> Document:
+    """Return the record: what may be secret in it stands only where the kind says `sensitive`."""
+    return record
+
+
 COSMETIC = dict.fromkeys(("/name", "/description", "/icon", "/tags"), "cosmetic")
 
 
@@ -252,6 +257,8 @@ class Kind:
     """How values are compared, by JSON pointer; `*` stands for any one key."""
     sensitive: tuple[str, ...] = ()
     """Pointers whose values are never shown; `*` stands for any one key."""
+    public: Callable[[Document], Document] = all_of_it
+    """The live record as a snapshot may hold it, before what is sensitive is taken out."""
     risks: Mapping[str, str] = field(default_factory=dict)
     """How grave a change of a field, or below it, is, by pointer; `content` where nothing is said."""
     entries: Mapping[str, tuple[str, str]] = field(default_factory=dict)

@@ -50,7 +50,8 @@ class Plan:
     """All intended work in the order of apply, all drift, and what was noticed on the way.
 
     No change at all is an empty plan, never None. `reads_with` are the API-key features that it was
-    made with, and that an apply needs to make it again. `questions` are live objects whose history would
+    made with, and that an apply needs to make it again. `against` is when the snapshot was taken that
+    this was planned against, empty for a tenant; such a plan is only for readers. `questions` are live objects whose history would
     turn `undetermined` into a known cause, or prove an archive.
     """
 
@@ -63,6 +64,7 @@ class Plan:
     unmanaged: int = 0
     adoptable: tuple[Address, ...] = ()
     reads_with: tuple[str, ...] = ()
+    against: str = ""
     refs: Refs = field(default_factory=Refs, repr=False)
     questions: tuple[Live, ...] = field(default=(), repr=False)
 

@@ -41,6 +41,13 @@ def _seal(document: Document, key: str) -> str:
     return "sha256:" + hashlib.sha256(content).hexdigest()
 
 
+def seal_holds(document: Document, key: str) -> bool:
+    """Whether a document is as it was when it was sealed, with this key if there is one."""
+    return hmac.compare_digest(
+        str(document.get("seal", "")).encode(), _seal(document, key).encode()
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Bound:
     """What a plan file must have been made for to be applied here and now."""
@@ -54,9 +61,14 @@ class Bound:
 
 def check(document: Document, bound: Bound) -> None:
     """Raise StaleError unless a plan file is unaltered, fresh, and made for exactly this."""
-    if not hmac.compare_digest(str(document.get("seal", "")), _seal(document, bound.key)):
+    if not seal_holds(document, bound.key):
         reason = "was altered, or sealed with another PERSONALIZE_SYNC_PLAN_KEY"
         raise StaleError(f"the plan file {reason}", _AGAIN)
+    if document.get("against"):
+        raise StaleError(
+            "the plan file was made against a snapshot, so it approves nothing",
+            "Plan against the tenant. Nothing was written.",
+        )
     expires_at = _time(document.get("expires_at"))
     if expires_at is None or bound.now >= expires_at:
         raise StaleError(f"the plan file expired at {document.get('expires_at')}", _AGAIN)

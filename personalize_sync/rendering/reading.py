@@ -59,6 +59,7 @@ def _plan(document: dict[str, Any]) -> Plan:
         unmanaged=int(document["summary"]["unmanaged"]),
         adoptable=tuple(map(_address, document["adoptable"])),
         reads_with=_texts(document["keys"]["read"]) if "keys" in document else (),
+        against=str(document.get("against", "")),
     )
 
 
