@@ -28,20 +28,20 @@ _WIDE = "multiple-resources"
 _READING = ("plan", "drift", "verify", "pull", "test")
 _HISTORY = r"(/[\w-]+(/revisions(/\d+)?)?)?"
 _VARIANTS = r"/v2/decisionModelDefinitions/[\w-]+/variants"
+_MODELS = r"/v2/(decisionModelDefinitions|decisionModelVariants)"
 # By hand, from the vendor's list of features: what each may ask for when all four are declared.
 _NARROWEST = {
-    "connections": ("GET|POST|PUT", r"/v2/connections(/[\w-]+)?"),
-    "developer-templates": ("GET|POST|PUT", rf"/v3/templates{_HISTORY}"),
+    "connections": (("GET|POST|PUT", r"/v2/connections(/[\w-]+)?"),),
+    "developer-templates": (("GET|POST|PUT", rf"/v3/templates{_HISTORY}"),),
     "decision-model-testing": (
-        "GET",
-        rf"/v2/(decisionModelDefinitions|decisionModelVariants){_HISTORY}|{_VARIANTS}",
+        ("GET", rf"{_MODELS}{_HISTORY}|{_VARIANTS}"),
+        ("POST", "/v2/testDecisionModel"),
     ),
     _WIDE: (
-        "POST|PUT",
-        r"/v2/(decisionModelDefinitions|decisionModelVariants)(/[\w-]+(/variants)?)?",
+        ("POST|PUT", rf"{_MODELS}(/[\w-]+)?|{_VARIANTS}"),
+        ("GET|POST|PUT", rf"/v3/flowDefinitions{_HISTORY}"),
     ),
 }
-_ASKING = ("decision-model-testing", "POST", "/v2/testDecisionModel")
 _CANVAS = """<definitions xmlns="http://www.omg.org/spec/DMN/20151101/dmn.xsd">
   <decision id="d1" name="Guest">
     <literalExpression><text>return {visits: 3};</text></literalExpression>
@@ -90,25 +90,31 @@ def _declare(shop: Shop, description: str) -> None:
     shop.write("DecisionModel-banner.yaml", json.dumps(document))
 
 
-def _is_proof(request: Recorded) -> bool:
-    """Whether it is the one look with which a writing key proves that it opens its kind."""
-    return request.method == "GET" and request.query.get("limit") == "1"
+def _may(feature: str, method: str, path: str) -> bool:
+    return any(
+        re.fullmatch(methods, method) and re.fullmatch(paths, path)
+        for methods, paths in _NARROWEST[feature]
+    )
 
 
-def _astray(request: Recorded) -> bool:
-    assert request.feature is not None, request
-    if (request.feature, request.method, request.path) == _ASKING or (
-        request.feature == _WIDE
-        and request.path == "/v2/decisionModelDefinitions"
-        and _is_proof(request)
-    ):
-        return False
-    methods, paths = _NARROWEST[request.feature]
-    return not (re.fullmatch(methods, request.method) and re.fullmatch(paths, request.path))
+def _astray(requests: list[Recorded]) -> list[tuple[str, str, str | None]]:
+    """The requests that a narrower key, or no key of ours, should have made."""
+    return [
+        (r.method, r.path, r.feature)
+        for r in requests
+        if not _may(str(r.feature), r.method, r.path)
+        # The one look with which a writing key proves that it opens its kind.
+        and (r.method, r.path, r.query.get("limit")) != ("GET", "/v2/decisionModelDefinitions", "1")
+    ]
 
 
+def _asked(shop: Shop) -> list[Recorded]:
+    return [r for r in shop.sandbox.requests if r.path != "/oauth/token"]
+
+
+@pytest.mark.parametrize("flows", [False, True], ids=["without flows", "with flows"])
 def test_a_whole_life_uses_the_narrowest_key_for_each_request(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, *, flows: bool
 ) -> None:
     """Create, update, drift, pull, revert, test, prune, restore: no request astray, no key in vain."""
     monkeypatch.setenv("WEATHER", "secret-of-the-weather")
@@ -118,21 +124,27 @@ def test_a_whole_life_uses_the_narrowest_key_for_each_request(
         shop.sandbox.forget_requests()
         said = shop(command, *arguments)
         assert said.code == code, said.err
-        asked = [r for r in shop.sandbox.requests if r.path != "/oauth/token"]
+        asked = _asked(shop)
         tokens = [r.body for r in shop.sandbox.requests if r.path == "/oauth/token"]
         exchanged = sorted(form["client_id"] for form in tokens if isinstance(form, dict))
-        assert [(r.method, r.path, r.feature) for r in asked if _astray(r)] == []
+        assert _astray(asked) == []
         assert exchanged == sorted({str(r.client_id) for r in asked}), "a token in vain, or twice"
         if command in _READING:
-            assert f"sandbox-{_WIDE}" not in exchanged
-            assert {r.method for r in asked if r.path != _ASKING[2]} == {"GET"}
+            # Nothing narrower reads flows.
+            assert (f"sandbox-{_WIDE}" in exchanged) == (flows and command != "test")
+            assert {r.method for r in asked if r.path != "/v2/testDecisionModel"} == {"GET"}
         commands[command] += len(asked)
 
     apply = ("apply", "--auto-approve")
     _declare(shop, "First")
+    if flows:
+        shop.flow(name="First")
+        shop.experiment()
     step(0, "plan", "--out", "plan.json")
     step(0, "apply", "plan.json")
     _declare(shop, "Second")
+    if flows:
+        shop.flow(name="Second")
     step(0, *apply)
     step(0, "verify")
     step(0, "test")
@@ -147,6 +159,8 @@ def test_a_whole_life_uses_the_narrowest_key_for_each_request(
         ("DecisionModel", "banner"),
     ):
         shop.forget(kind, key)
+    if flows:
+        shop.forget("Experience", "hero")
     shop.template("kept")
     step(0, *apply, "--prune")
     _declare(shop, "Third")
@@ -174,10 +188,9 @@ def test_a_forged_plan_widens_nothing(shop: Shop) -> None:
 
     shop("apply", "plan.json")
 
-    asked = [r for r in shop.sandbox.requests if r.path != "/oauth/token"]
-    assert asked
-    assert [r for r in asked if _astray(r)] == []
-    assert {r.feature for r in asked} == {"connections", "developer-templates"}
+    assert _asked(shop)
+    assert _astray(_asked(shop)) == []
+    assert {r.feature for r in _asked(shop)} == {"connections", "developer-templates"}
 
 
 @pytest.mark.parametrize("key", [key for key in _HOSTILE if key])
@@ -191,8 +204,7 @@ def test_a_hostile_manifest_asks_for_nothing_else(shop: Shop, key: str) -> None:
 
     shop.manifest("Template", "evil", {"name": "x", "type": "WEB"}, renamedFrom=[key])
     shop("apply", "--auto-approve")
-    asked = [r for r in shop.sandbox.requests if r.path != "/oauth/token"]
-    assert [r for r in asked if _astray(r)] == []
+    assert _astray(_asked(shop)) == []
 
 
 class _Hostile:
@@ -222,13 +234,11 @@ class _Hostile:
         found = []
         for request in self.requests:
             feature = request.headers["authorization"].removeprefix("Bearer sandbox-")
-            methods, paths = _NARROWEST[feature]
             path = request.url.raw_path.decode().partition("?")[0]
             query = set(request.url.params) - {"limit", "offset", "expand"}
             if (
                 str(request.url.copy_with(raw_path=b"/")) != "http://127.0.0.1:9/"
-                or not re.fullmatch(methods, request.method)
-                or not re.fullmatch(paths, path)
+                or not _may(feature, request.method, path)
                 or query
             ):
                 found.append(f"{request.method} {request.url} {feature}")
