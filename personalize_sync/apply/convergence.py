@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from personalize_sync.apply import certainty
@@ -24,9 +25,18 @@ _PATIENCE = 6
 
 
 def leftovers(run: Run, addresses: Collection[Address]) -> tuple[Leftover, ...]:
-    """Return every field of the written objects in which the tenant stored something else."""
+    """Return every field of the written objects in which the tenant stored something else.
+
+    The lists that `unlisted` has just read show most of them, as the next plan will see them.
+    """
     written = sorted(a for a in addresses if a in run.sent and a in run.written)
-    found = run.tenant.each(lambda address: _different(address, run), written)
+    groups = {(a.kind, run.written[a].parent) for a in written if not run.written[a].archived}
+    listed = {
+        live.ref: live
+        for kind, parent in sorted(groups)
+        for live in run.listed(BY_NAME[kind], parent, again=False)
+    }
+    found = run.tenant.each(lambda address: _different(address, listed, run), written)
     return (*(leftover for each in found for leftover in each), *_twice(run, written))
 
 
@@ -57,9 +67,11 @@ def _is_shown(live: Live, shown: Mapping[str, int | None]) -> bool:
     return revision is None or live.revision is None or revision >= live.revision
 
 
-def _different(address: Address, run: Run) -> tuple[Leftover, ...]:
+def _different(address: Address, listed: Mapping[str, Live], run: Run) -> tuple[Leftover, ...]:
     kind, live, desired = BY_NAME[address.kind], run.written[address], run.sent[address]
-    now: Live | None = run.tenant.get(kind, live.ref, parent=live.parent)
+    now = listed.get(live.ref)
+    if now is None or None in (now.revision, live.revision) or now.revision != live.revision:
+        now = run.tenant.get(kind, live.ref, parent=live.parent)
     if now is None:
         return (Leftover(address, "", "the object", "nothing"),)
     found = align(desired.spec, stored(now, run.refs), kind.shapes)
@@ -79,16 +91,15 @@ def _twice(run: Run, addresses: Collection[Address]) -> list[Leftover]:
     created = [a for a in addresses if BY_NAME[a.kind].identity == "name" and run.was_created(a)]
     groups = {(a.kind, run.written[a].parent) for a in created}
     names = {
-        # Just read by `unlisted`.
-        group: [
-            o.name for o in run.listed(BY_NAME[group[0]], group[1], again=False) if not o.archived
-        ]
-        for group in sorted(groups)
+        (kind, parent): Counter(
+            o.name for o in run.listed(BY_NAME[kind], parent, again=False) if not o.archived
+        )
+        for kind, parent in sorted(groups)
     }
     found = []
     for address in created:
         live = run.written[address]
-        count = names[address.kind, live.parent].count(live.name)
+        count = names[address.kind, live.parent][live.name]
         if count > 1:
             found.append(Leftover(address, "/name", "one object", f"{count} objects of this name"))
     return found

@@ -166,7 +166,7 @@ def test_what_was_written_is_told_even_if_it_cannot_be_read_again(
 ) -> None:
     """All was written, the proof fails: exit 1, an honest count, and no word of nothing written."""
     world.template()
-    fault = world.sandbox.faults.add(Fault(effect, "GET", f"{TEMPLATES}*", nth=6, times=0))
+    fault = world.sandbox.faults.add(Fault(effect, "GET", f"{TEMPLATES}*", nth=5, times=0))
 
     report = world.apply()
 
