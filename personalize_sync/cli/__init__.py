@@ -24,6 +24,7 @@ _COMMANDS = {
     "explain": ("explain", "Say why an object, or a field of it, is planned as it is. Only reads."),
     "graph": ("graph", "Draw which manifests name which, offline."),
     "test": ("test", "Run the tests of the decision models. Writes nothing."),
+    "preview": ("preview", "Show what a template looks like. Writes nothing."),
     "show": ("show", "Show a saved plan, without any network."),
     "snapshot": ("snapshot", "Take the tenant's state without any secret, to plan against."),
     "comment": ("comment", "Post a saved plan as the one comment of a pull request."),

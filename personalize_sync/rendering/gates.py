@@ -19,6 +19,7 @@ _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _INVISIBLE = "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef"
 # Whatever these match is looked at character by character; most text matches nothing.
 _SUSPECT = re.compile(f"[^\\x20-\\x7e\\u00a1-\\u02ff\\u0370-\\u058f]|[\\xad{_INVISIBLE}]")
+_NOT_A_WORD = re.compile(r"[^A-Za-z0-9 ]")
 _NOT_ASCII = re.compile(r"[^\x20-\x7e]")
 _HIDDEN = re.compile(f"[{_INVISIBLE}]")
 # Runners find such a command anywhere in a line: `##[error]`, `##vso[task.setvariable]`.
@@ -69,6 +70,11 @@ def fence(lines: list[str], language: str) -> list[str]:
 def markup(text: str) -> str:
     """Return text for an element or a quoted attribute of an HTML document; tabs stay tabs."""
     return html.escape("\t".join(map(plain, text.split("\t"))))
+
+
+def entities(text: str) -> str:
+    """Return text for a quoted attribute of HTML from which a browser reads each character back."""
+    return _NOT_A_WORD.sub(lambda match: f"&#{ord(match[0])};", text)
 
 
 def data(text: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from personalize_sync.planning.outcome import Report
 from personalize_sync.planning.plan import Plan
 from personalize_sync.rendering.html.documents import plan_page, problems_page, report_page
+from personalize_sync.rendering.html.preview import preview_page
 
 if TYPE_CHECKING:
     from personalize_sync.rendering.look import Look, Problems
@@ -20,3 +21,6 @@ def render(document: Plan | Report | Problems, look: Look) -> str:
         case Report():
             return report_page(document, look)
     return problems_page(document, look)
+
+
+__all__ = ["preview_page", "render"]
