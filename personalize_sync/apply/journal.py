@@ -2,7 +2,7 @@
 
 JSON Lines, each synced before the request it announces. It is evidence, not state: a plain second
 apply looks at the tenant and converges without it. No secret is ever in it: of what a change
-overwrites it keeps what the plan shows, and that only where the tenant keeps no revisions itself.
+overwrites it keeps what the plan shows, since not every tenant keeps revisions of everything.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def entry(change: Change, refs: Refs) -> dict[str, Any]:
         "before": [[list(path), value] for path, value in lost.values.items()],
         "absent": [list(path) for path in lost.absent],
         "hidden": list(lost.hidden),
-        "children": dict(lost.children),
+        "refs": {str(address): ref for address, ref in lost.refs.items()},
     }
 
 
@@ -143,10 +143,9 @@ def _past_run(run: str, entries: list[dict[str, Any]]) -> PastRun:
 
 def _step(planned: dict[str, Any], result: dict[str, Any] | None, begun: set[str]) -> Step:
     name = str(planned["address"])
-    kind, _, key = name.partition("/")
     result = result or {}
     return Step(
-        address=Address(kind, key),
+        address=_address(name),
         action=Action(planned["action"]),
         result=Result(result["result"]) if result else None,
         wrote=bool(result.get("wrote", name in begun)),
@@ -158,9 +157,14 @@ def _step(planned: dict[str, Any], result: dict[str, Any] | None, begun: set[str
             values={tuple(path): value for path, value in planned.get("before", ())},
             absent=tuple(tuple(path) for path in planned.get("absent", ())),
             hidden=tuple(planned.get("hidden", ())),
-            children=planned.get("children", {}),
+            refs={_address(name): ref for name, ref in planned.get("refs", {}).items()},
         ),
     )
+
+
+def _address(name: str) -> Address:
+    kind, _, key = name.partition("/")
+    return Address(kind, key)
 
 
 def _entries(path: Path) -> Iterator[dict[str, Any]]:

@@ -1,6 +1,6 @@
 """Undoing a run: the plan that brings back what its writes overwrote.
 
-The prior state comes from the tenant's own revisions, or for kinds without any from what the run's
+The prior state comes from the tenant's own revisions, or where it keeps none from what the run's
 journal kept. An inverse is planned only for what nobody touched since; everything that cannot be
 brought back is blocked, with the reason.
 """
@@ -14,7 +14,7 @@ from personalize_sync.kinds import BY_NAME, Refs
 from personalize_sync.kinds.connection import needs_secret
 from personalize_sync.kinds.decision_model import deployed_variants
 from personalize_sync.planning.change import Action, Block, Cause, Change, Evidence
-from personalize_sync.planning.compare import WHOLE, canonical, differing, matches, value_at
+from personalize_sync.planning.compare import WHOLE, differing, matches, value_at
 from personalize_sync.planning.decide import Scene, amended
 from personalize_sync.planning.guards import guard
 from personalize_sync.planning.match import Matches
@@ -28,7 +28,7 @@ from personalize_sync.problems import Location
 from personalize_sync.resources import ABSENT, AFTER_APPLY, Address, Resource, Unset, pointer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from personalize_sync.kinds import Kind
     from personalize_sync.planning.policy import Policy
@@ -43,13 +43,13 @@ _NOTHING: Mapping[type, Any] = {str: "", list: [], dict: {}, bool: False}
 class Overwritten:
     """What one write takes away: values by path, paths that hold nothing yet, and what is secret.
 
-    `children` are the refs of a model's variants, by their keys.
+    `refs` are those that the object holds, by the addresses that its values name them by.
     """
 
     values: Mapping[Path, Any] = field(default_factory=dict)
     absent: tuple[Path, ...] = ()
     hidden: tuple[str, ...] = ()
-    children: Mapping[str, str] = field(default_factory=dict)
+    refs: Mapping[Address, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +71,15 @@ class Step:
 
 
 def overwritten(change: Change, refs: Refs) -> Overwritten:
-    """Return what a change is about to overwrite, as far as the tenant keeps no revision of it."""
+    """Return what a change is about to overwrite; not every tenant keeps revisions of everything."""
     live, kind = change.live, BY_NAME[change.address.kind]
-    children = {
-        address.key.partition(":")[2]: refs.by_address[address]
-        for address in refs.below(_VARIANT, change.address.key)
-        if change.address.kind == _MODEL
-    }
-    if live is None or kind.revisions:
-        return Overwritten(children=children)
+    if live is None:
+        return Overwritten()
     now = stored(live, refs)
     if change.action is Action.ARCHIVE:
         after = replace(live, record=kind.retire(live.record), archived=True)
-        paths = differing(stored(after, refs), now)
+        # Some tenants rename what is archived (API reference: update-a-decision-model).
+        paths = (*differing(stored(after, refs), now), ("name",))
     else:
         paths = tuple(f.path for f in change.fields)
     values, absent, hidden = {}, [], [*change.secrets]
@@ -95,7 +91,21 @@ def overwritten(change: Change, refs: Refs) -> Overwritten:
             absent.append(path)
         else:
             values[path] = value
-    return Overwritten(values, tuple(absent), tuple(hidden), children)
+    held, below = set(_texts(live.record)), f"{change.address.key}:"
+    named = {a: r for a, r in refs.by_address.items() if r in held or a.key.startswith(below)}
+    return Overwritten(values, tuple(absent), tuple(hidden), named)
+
+
+def _texts(value: object) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case dict():
+            for child in value.values():
+                yield from _texts(child)
+        case list():
+            for child in value:
+                yield from _texts(child)
 
 
 def _unit(path: Path, kind: Kind) -> Path:
@@ -153,14 +163,12 @@ class _Undoing:
         self._refusals: dict[Address, Block] = {}
         by_ref = {live.ref: live for live in state.objects}
         meant = {step.address: by_ref[step.ref] for step in steps if step.ref in by_ref}
-        names = _named(meant, state.objects, [p for p in priors.values() if p])
-        for step in steps:
-            for key, ref in step.lost.children.items():
-                names[ref] = Address(_VARIANT, f"{step.address.key}:{key}")
-        names |= {live.ref: address for address, live in meant.items()}
-        others = {names[o.ref]: o for o in state.objects if names[o.ref] not in meant}
-        refs = Refs({address: ref for ref, address in names.items()})
-        self.scene = Scene(Matches(meant, unclaimed=others, refs=refs), state, policy)
+        known = {address: ref for step in steps for address, ref in step.lost.refs.items()}
+        known |= {address: live.ref for address, live in meant.items()}
+        refs = _named(known, meant, state.objects, [p for p in priors.values() if p])
+        others = {refs.address(o.kind, o.ref): o for o in state.objects}
+        unclaimed = {a: o for a, o in others.items() if a is not None and a not in meant}
+        self.scene = Scene(Matches(meant, unclaimed=unclaimed, refs=refs), state, policy)
 
     def inverse(self, step: Step) -> Change | None:
         """Return the change that undoes one write, None where there is nothing to undo."""
@@ -174,8 +182,6 @@ class _Undoing:
         if step.action is Action.CREATE:
             return None if live.archived else self._archive(step, live)
         was = self._was(step, live)
-        if was is None:
-            return self._refused(step, live, _irrevocable("its state before the run is not known"))
         if was.get("archived") is True:
             rest = ("all else in it stays as the run left it",)
             return None if live.archived else self._archive(step, live, rest)
@@ -247,12 +253,12 @@ class _Undoing:
             )
         return None
 
-    def _was(self, step: Step, live: Live) -> Document | None:
-        """Return the state before the run's write, as far as it is to be brought back."""
-        refs, kind = self.scene.matches.refs, BY_NAME[live.kind]
-        if kind.revisions:
-            prior = self._priors.get(live.ref)
-            return stored(prior, refs) if prior else None
+    def _was(self, step: Step, live: Live) -> Document:
+        """Return the state before the run's write: the tenant's own revision, else the journal's."""
+        refs = self.scene.matches.refs
+        prior = self._priors.get(live.ref)
+        if prior:
+            return stored(prior, refs)
         was = stored(live, refs)
         for path, value in step.lost.values.items():
             _put(was, path, value)
@@ -268,13 +274,18 @@ class _Undoing:
             was = {**was, "variants": self._repinned(step.address, was.get("variants", {}))}
         spec: Document = {}
         unknown = []
-        for path in dict.fromkeys(_unit(path, kind) for path in differing(was, now)):
-            value, present = value_at(was, path), value_at(now, path)
-            if value is ABSENT:
-                value = _NOTHING.get(type(present), ABSENT)
+        for path in differing(was, now):
+            unit = _unit(path, kind)
+            if unit != path and value_at(spec, unit) is ABSENT:
+                prior = value_at(was, unit)
+                _put(spec, unit, {} if prior is ABSENT else prior)
+            value = value_at(was, path)
+            if unit != path and (value is not ABSENT or _goes_along(path, was, kind)):
+                continue
+            value = _NOTHING.get(type(value_at(now, path)), ABSENT) if value is ABSENT else value
             if value is ABSENT:
                 unknown.append(pointer(path))
-            elif canonical(value) != canonical(present):
+            else:
                 _put(spec, path, value)
         return spec, unknown
 
@@ -297,19 +308,30 @@ class _Undoing:
 
 
 def _named(
-    meant: Mapping[Address, Live], objects: Iterable[Live], priors: Iterable[Live]
-) -> dict[str, Address]:
-    """Return an address for every ref that is listed, or was deployed by a model then or now."""
+    known: Mapping[Address, str],
+    meant: Mapping[Address, Live],
+    objects: Iterable[Live],
+    priors: Iterable[Live],
+) -> Refs:
+    """Add an address for every ref that is listed, or was deployed by a model then or now."""
+    refs = Refs(dict(known))
     models = {live.ref: address.key for address, live in meant.items() if live.kind == _MODEL}
-    names = {
-        o.ref: Address(o.kind, f"{models.get(o.parent, o.parent)}:{o.ref}" if o.parent else o.ref)
-        for o in objects
-    }
+    for o in objects:
+        if refs.address(o.kind, o.ref) is None:
+            key = f"{models.get(o.parent, o.parent)}:{o.ref}" if o.parent else o.ref
+            refs.learn(Address(o.kind, key), o.ref)
     for model in (*meant.values(), *priors):
-        if model.kind == _MODEL:
-            for ref in deployed_variants(model.record):
-                names.setdefault(ref, Address(_VARIANT, f"{models.get(model.ref, '')}:{ref}"))
-    return names
+        for ref in deployed_variants(model.record) if model.kind == _MODEL else ():
+            if refs.address(_VARIANT, ref) is None:
+                refs.learn(Address(_VARIANT, f"{models.get(model.ref, '')}:{ref}"), ref)
+    return refs
+
+
+def _goes_along(path: Path, was: Document, kind: Kind) -> bool:
+    """Whether what was not there goes by not being stated: an entry of a collection, or all of it."""
+    around = path[:-1]
+    is_entry = any(s in WHOLE and matches(p, around) for p, s in kind.shapes.items())
+    return is_entry or value_at(was, around) is ABSENT
 
 
 def _put(document: Document, path: Path, value: Any) -> None:

@@ -52,6 +52,10 @@ def _all_kinds(shop: Shop) -> None:
         shop.template(key)
     shop.connection()
     shop.model()
+    shop.experiment()
+    shop.flow("hero")
+    task = {"name": "Only", "assets": {"html": "<p/>"}, "decisionModels": ["banner"]}
+    shop.flow("leaving", variants={"only": task})
 
 
 def _change_everything(shop: Shop) -> None:
@@ -65,12 +69,19 @@ def _change_everything(shop: Shop) -> None:
     main = {"name": "Main", "definition": _OTHER, **halves}
     shop.model(variants={"main": main, "more": {"name": "More", "definition": DMN, **halves}})
     shop.model("basket")
+    variants = {
+        "bold": {"name": "Bold", "assets": {"html": "<i/>"}, "decisionModels": ["basket"]},
+        "control": {"name": "Control", "isControl": True, "assets": {"html": "<p>b</p>"}},
+    }
+    shop.experiment(variants=variants, splits={"control": 40, "bold": 60})
+    shop.forget("Experience", "leaving")
+    shop.flow("hero", tags=["x"], channels=["WEB", "EMAIL"])
 
 
-@pytest.mark.parametrize("knob", ["K01=900", "K13=excluded", "K38=absent", "K15=all", "K07=array"])
+@pytest.mark.parametrize("knob", ["K01=900", "K13=excluded", "K15=all", "K07=array K38=absent"])
 def test_a_run_of_all_kinds_is_taken_back(shops: Callable[..., Shop], knob: str) -> None:
     """Creates are archived, updates get their old content, archives come back."""
-    shop = shops(knobs=(knob,))
+    shop = shops(knobs=tuple(knob.split()))
     _all_kinds(shop)
     assert shop(*_APPLY).code == 0
     before = _content(shop)
