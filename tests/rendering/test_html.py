@@ -31,7 +31,7 @@ from rendering.canvases import RULES, canvas, code, table
 from rendering.hostile import TEXTS
 from rendering.readers import Reader
 
-from personalize_sync.planning.change import Cause
+from personalize_sync.planning.change import Cause, User
 from personalize_sync.planning.outcome import Leftover, Result
 from personalize_sync.planning.plan import Plan, Scope, SourceTree, Target
 from personalize_sync.rendering import render
@@ -192,9 +192,19 @@ def test_a_hostile_layout_is_replaced_by_ours(x: str) -> None:
 def test_what_the_changes_reach_is_drawn_and_listed() -> None:
     """References between changed objects make a picture, and a list for those who listen."""
     needing = change("decision-model/m", depends_on=(address("decision-variant/m:v"),))
-    reader = Reader(show(plan(change("decision-variant/m:v"), needing)))
-    assert "decision-variant/m:v is used by decision-model/m" in reader.text
+    page = show(plan(change("decision-variant/m:v"), needing))
+    assert "decision-variant/m:v is used by decision-model/m" in Reader(page).text
+    assert page.count('class="arrow"') == 1
     assert "What the changes reach" not in Reader(show(plan(change()))).text
+
+
+def test_running_flows_that_a_change_reaches_are_named() -> None:
+    """A template that an experiment uses is not just a template."""
+    users = (User(address("experience/quiet")), User(address("experiment/hero"), is_running=True))
+    reader = Reader(show(plan(change("template/a", used_by=users))))
+    assert "They reach 1 running flow ." in reader.text
+    assert "experiment/hero running" in reader.text
+    assert "used by 1 experience, 1 experiment, 1 running" in reader.text
 
 
 def test_a_new_object_shows_what_it_will_be() -> None:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from personalize_sync.rendering.diffs.text import Hunk, Line, TextDiff
 
 _WORDS = re.compile(r"\w+|\s+|[^\w\s]")
-# Beyond this, words are no help and comparing them costs too much.
-_LONGEST_LINE = 600
+# Comparing more words than this costs too much; then the part between common ends is marked.
+_MOST_WORDS = 60
 _ALIKE = 0.35
 
 _COLUMNS = tag("colgroup", void("col", class_="n"), void("col"))
@@ -106,15 +106,33 @@ def _changed(
 def _words(before: Line | None, after: Line | None) -> tuple[Markup, Markup]:
     """Return both lines, with the words that differ marked where the lines are alike."""
     old, new = (line.text if line else "" for line in (before, after))
-    if not (before and after) or max(len(old), len(new)) > _LONGEST_LINE:
-        return join([old]), join([new])
     left, right = _WORDS.findall(old), _WORDS.findall(new)
-    matcher = SequenceMatcher(None, left, right, autojunk=False)
-    if matcher.ratio() < _ALIKE:
+    runs = _runs(left, right)
+    alike = sum(i2 - i1 for same, i1, i2, _, _ in runs if same)
+    if alike < _ALIKE * max(len(left), len(right)):
         return join([old]), join([new])
-    sides: tuple[list[str], list[str]] = ([], [])
-    for kind, i1, i2, j1, j2 in matcher.get_opcodes():
-        for side, words in ((sides[0], left[i1:i2]), (sides[1], right[j1:j2])):
-            text = "".join(words)
-            side.append(text if kind == "equal" or not text else tag("mark", text))
-    return join(sides[0]), join(sides[1])
+    return (
+        join(_marked("".join(left[i1:i2]), same=same) for same, i1, i2, _, _ in runs),
+        join(_marked("".join(right[j1:j2]), same=same) for same, _, _, j1, j2 in runs),
+    )
+
+
+def _marked(text: str, *, same: bool) -> str:
+    return text if same or not text else tag("mark", text)
+
+
+def _runs(left: list[str], right: list[str]) -> list[tuple[bool, int, int, int, int]]:
+    """Return runs of words that are the same, or not, on both sides; a long line has one that is not."""
+    if max(len(left), len(right)) <= _MOST_WORDS:
+        codes = SequenceMatcher(None, left, right, autojunk=False).get_opcodes()
+        return [(kind == "equal", i1, i2, j1, j2) for kind, i1, i2, j1, j2 in codes]
+    shorter = min(len(left), len(right))
+    start = next((n for n in range(shorter) if left[n] != right[n]), shorter)
+    room = shorter - start
+    end = next((n for n in range(room) if left[-1 - n] != right[-1 - n]), room)
+    last, end_ = len(left) - end, len(right) - end
+    return [
+        (True, 0, start, 0, start),
+        (False, start, last, start, end_),
+        (True, last, len(left), end_, len(right)),
+    ]

@@ -50,7 +50,7 @@ def change_part(
             [
                 *_outcome(outcome),
                 *(_objection(block.message, block.override) for block in change.blocked),
-                *_remarks(change, entry),
+                *_remarks(change, entry, look),
                 *(_field(field, change.address.kind, "plan", look) for field in _moved(change)),
                 _stated(change, look) if change.action in _NEW and change.fields else None,
                 *(_secret(path, change) for path in change.secrets),
@@ -128,8 +128,14 @@ def _objection(message: str, override: str) -> Markup:
     return tag("p", tag("strong", "Blocked: "), message, ".", allow, class_="objection")
 
 
-def _remarks(change: Change, entry: Drift | None) -> Iterator[Markup]:
-    texts = [wording.moved(entry) if entry else "", wording.since(change), *change.notes]
+def _remarks(change: Change, entry: Drift | None, look: Look) -> Iterator[Markup]:
+    texts = [
+        wording.moved(entry) if entry else "",
+        wording.since(change),
+        wording.life(change, look.created_at),
+        wording.used_by(change),
+        *change.notes,
+    ]
     return (tag("p", text, class_="remark") for text in texts if text)
 
 
