@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 _ROOM = 6_000_000
 _OPEN_AT_FIRST = 12
 _MOST_PROBLEMS = 5000
+_CHECKS = {"validate": "Check of the manifests", "auth-audit": "Audit of the API keys"}
 _RISKS = {
     "destructive": "archives an object",
     "statistical": "changes who sees what, or how success is measured",
@@ -79,13 +80,14 @@ def problems_page(document: Problems, look: Look) -> str:
     """Return the page of a check: the problems, file by file."""
     found = complaints.ordered(document)
     verdict = complaints.last_line(document)
+    what = _CHECKS.get(document.check.partition("/")[0], document.check)
     files = groupby(found[:_MOST_PROBLEMS], key=lambda p: p.location.file if p.location else "")
     tables = [_problem_table(file, list(problems), look) for file, problems in files]
     more = len(found) - _MOST_PROBLEMS
     left_out = [tag("p", f"… and {more} more problems", class_="note")] if more > 0 else []
     return page(
-        f"Check of the manifests: {verdict}",
-        _head("Check of the manifests", verdict, "bad" if found else "good", Markup()),
+        f"{what}: {verdict}",
+        _head(what, verdict, "bad" if found else "good", Markup()),
         [Section("problems", "Problems", len(found), join([*tables, *left_out]))],
         _foot(verdict, look),
     )

@@ -56,7 +56,7 @@ def _drawn(uses: Sequence[tuple[str, str]], marks: Mapping[str, str], running: s
     shapes = {
         name: Shape(
             boxes[name],
-            name.replace("/", " / ", 1) + (" (running)" if name in running else ""),
+            _broken(name) + (" (running)" if name in running else ""),
             "running" if name in running else "object",
             marks.get(name, ""),
         )
@@ -66,6 +66,11 @@ def _drawn(uses: Sequence[tuple[str, str]], marks: Mapping[str, str], running: s
     figure = drawing(shapes, uses, frame_around(list(boxes.values())), title)
     caption = "An arrow leads from what is used to what uses it."
     return tag("figure", figure, tag("figcaption", caption))
+
+
+def _broken(name: str) -> str:
+    """Return an address with places where a drawing may break it."""
+    return name.replace("/", "/ ", 1).replace(":", ": ", 1)
 
 
 def _listed(uses: Sequence[tuple[str, str]], running: set[str]) -> Markup:
