@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 # How a tenant may say that this state of an object is not to be edited.
 _EDITS_ONLY_DRAFTS = frozenset({400, 409, 422})
+_LATER = "It stays as it is, and becomes ours with its first change."
 _DONE = {
     Action.CREATE: Result.CREATED,
     Action.UPDATE: Result.UPDATED,
@@ -47,6 +48,8 @@ def write(change: Change, run: Run) -> Outcome:
         live, notes = _through(change.address, kind, current, body, run=run)
     elif change.action is Action.CREATE:
         live = _create(change.desired, kind, run)
+    elif change.action is Action.ADOPT:
+        live = _adopt(change, change.desired, kind, run)
     else:
         current = _ready(change, kind, run)
         desired = _wanted(change.desired, run)
@@ -56,19 +59,28 @@ def write(change: Change, run: Run) -> Outcome:
         body["archived"] = False
         live, further = _through(change.address, kind, current, body, run=run, desired=desired)
         notes = (*notes, *further)
-        if change.action is Action.ADOPT and live.author == current.author:
-            raise _nobody_noticed(live)
     run.keep(change.address, live)
     if kind.name == "decision-variant" and (tests := run.tests.get(change.address)):
         notes = (*notes, demand(tests, run, "this is written, but must not be deployed"))
     return _done(change, live, notes)
 
 
-def _nobody_noticed(live: Live) -> UnknownOutcomeError:
-    return UnknownOutcomeError(
-        f"the tenant took the write, but still names {live.author} as the last author",
-        "It may store no revision where nothing changes: ownership begins with the first change.",
-    )
+def _adopt(change: Change, wanted: Resource, kind: Kind, run: Run) -> Live:
+    """Write once what is there already, and take nothing out of service for it."""
+    current = _ready(change, kind, run)
+    desired = _wanted(wanted, run)
+    body = kind.overlay(current.record, filled_in(desired, run.secrets), run.refs)
+    try:
+        live = certainty.replace(kind, current, body, run=run, desired=desired)
+    except RejectedError as refusal:
+        if refusal.status in _EDITS_ONLY_DRAFTS:
+            refusal.hint = f"{refusal.hint} {_LATER}".lstrip()
+        raise
+    if live.author == current.author:
+        raise UnknownOutcomeError(
+            f"the tenant took the write, but still names {live.author} as the last author", _LATER
+        )
+    return live
 
 
 def deploy(change: Change, run: Run) -> Outcome:

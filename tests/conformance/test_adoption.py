@@ -10,6 +10,7 @@ import pytest
 from world import by_a_stranger
 
 from personalize_sync.planning.change import Cause
+from personalize_sync.planning.outcome import Result
 from personalize_sync.sandbox import starred_settings
 
 if TYPE_CHECKING:
@@ -20,9 +21,11 @@ if TYPE_CHECKING:
 _EXAMPLE = Path(__file__).resolve().parents[2] / "manifests"
 # Lists that lag show yesterday's tenant; without authors there is nothing to begin.
 _BLIND = {"K43=lagging", "K37=absent"}
+# What is in service is only edited after it was taken out of it, and adoption does not.
+_FIRM = "K24=400"
 
 
-@pytest.mark.parametrize("setting", ["K01=900", *sorted({*starred_settings()} - _BLIND)])
+@pytest.mark.parametrize("setting", ["K01=900", *sorted({*starred_settings()} - _BLIND - {_FIRM})])
 def test_an_inherited_shop_becomes_ours(worlds: Callable[..., World], setting: str) -> None:
     """Adoption changes no content, is done once, and from then on an edit is drift."""
     secret = {"LOYALTY_CLIENT_SECRET": "hush"}
@@ -45,6 +48,22 @@ def test_an_inherited_shop_becomes_ours(worlds: Callable[..., World], setting: s
     world.edit("template/promo_strip", name="Hers")
     (change,) = world.plan().changes
     assert change.cause is Cause.DRIFT
+
+
+def test_nothing_is_taken_out_of_service_to_be_adopted(worlds: Callable[..., World]) -> None:
+    """A tenant that only edits drafts refuses, and the variant serves on as it was."""
+    world = worlds(knobs=(_FIRM,))
+    world.model()
+    by_a_stranger(world)
+    deployed = world.stored("decision-model/banner")
+    before = len(world.writes())
+
+    report = world.apply(adopt=True)
+
+    (refused,) = [o for o in report.outcomes if o.result is Result.FAILED]
+    assert "becomes ours with its first change" in refused.error
+    assert len(world.writes()) == before + 1
+    assert world.stored("decision-model/banner") == deployed
 
 
 def _content(body: dict[str, object]) -> dict[str, object]:
