@@ -21,7 +21,14 @@ TEMPLATES = "/v3/templates"
 CONNECTIONS = "/v2/connections"
 MODELS = "/v2/decisionModelDefinitions"
 VARIANTS = "/v2/decisionModelVariants"
-_KINDS: tuple[Kind, ...] = ("template", "connection", "decision-model", "decision-variant")
+FLOWS = "/v3/flowDefinitions"
+_KINDS: tuple[Kind, ...] = (
+    "template",
+    "connection",
+    "decision-model",
+    "decision-variant",
+    "flow",
+)
 _OTHER_DMN = DMN.replace('id="d"', 'id="e"')
 
 
@@ -61,6 +68,12 @@ def _restorable(world: World) -> None:
     world.template()
     world.apply()
     world.edit("template/strip", archived=True)
+
+
+def _restorable_flow(world: World) -> None:
+    world.flow()
+    world.apply()
+    world.edit("experience/hero", archived=True, status="PAUSED")
 
 
 def _only_another(world: World, kind: str, key: str) -> None:
@@ -112,6 +125,22 @@ WRITES = {
         f"{MODELS}/*",
         lambda w: w.model(),
         lambda w: _only_another(w, "DecisionModel", "banner"),
+        prune=True,
+    ),
+    "create-experience": Write("POST", FLOWS, None, lambda w: w.flow()),
+    "start-experience": Write("PUT", f"{FLOWS}/*", None, lambda w: w.flow(status="PRODUCTION")),
+    "update-experiment": Write(
+        "PUT",
+        f"{FLOWS}/*",
+        lambda w: w.experiment(status="PRODUCTION"),
+        lambda w: w.experiment(status="PRODUCTION", name="New"),
+    ),
+    "restore-experience": Write("PUT", f"{FLOWS}/*", None, _restorable_flow),
+    "archive-experience": Write(
+        "PUT",
+        f"{FLOWS}/*",
+        lambda w: w.flow(),
+        lambda w: _only_another(w, "Experience", "hero"),
         prune=True,
     ),
 }

@@ -29,6 +29,10 @@ _REPLACING = {
     "archive-template": "template/strip",
     "archive-connection": "connection/Weather",
     "archive-model": "decision-model/banner",
+    "start-experience": "experience/hero",
+    "update-experiment": "experiment/hero_ab",
+    "restore-experience": "experience/hero",
+    "archive-experience": "experience/hero",
 }
 
 _TWINS: dict[str, tuple[Kind, dict[str, object]]] = {
@@ -40,6 +44,19 @@ _TWINS: dict[str, tuple[Kind, dict[str, object]]] = {
             "systemType": "DATA_SYSTEM",
             "auth": {"authType": "NONE"},
             "request": {"requestType": "GET", "connectionUrl": "https://a.example.test"},
+        },
+    ),
+    "create-experience": (
+        "flow",
+        {
+            "name": "Hero",
+            "friendlyId": "hero",
+            "type": "INTERACTIVE_WEB_FLOW",
+            "subtype": "EXPERIENCE",
+            "status": "DRAFT",
+            "channels": ["WEB"],
+            "traffic": {"type": "simpleTraffic"},
+            "schedule": {"type": "simpleSchedule", "startDate": "2026-02-03T00:00:00.000Z"},
         },
     ),
     "create-model": (
@@ -84,6 +101,7 @@ def test_an_object_edited_after_the_plan_is_left_alone_and_the_others_are_writte
         *((write, "K38=present") for write in _REPLACING),
         *(("update-connection", knob) for knob in ("K37=absent", "K38=absent", "K40=409")),
         *(("update-template", knob) for knob in ("K37=absent", "K40=409")),
+        *(("update-experiment", knob) for knob in ("K37=absent", "K40=409")),
         ("archive-connection", "K38=absent"),
     ],
 )
