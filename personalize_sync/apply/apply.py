@@ -79,6 +79,7 @@ def apply(
         tests=rehearsals,
         allow=plan.scope.allow,
         say=ways.say,
+        stopped=ways.stopped,
     )
     carry_out(
         _tasks(plan.changes, run, outcomes, ways),

@@ -181,7 +181,7 @@ def _unraced(kind: Kind, before: Live, after: Live, run: Run) -> None:
     between = (after.revision or 0) - 1
     if before.revision in (between, after.revision):
         return  # the same revision: nothing was stored, and nobody was overwritten
-    swallowed = run.tenant.revision(kind, before, between) if kind.revisions else None
+    swallowed = run.tenant.revision(kind, before, between) if kind.may_have_history else None
     edit = f"revision {between}"
     if swallowed:
         paths = differing(stored(swallowed, run.refs), stored(before, run.refs))

@@ -25,9 +25,9 @@ class Run:
 
     `planned` are the refs of the plan; `written` and `sent` hold, by address, the newest answer and
     the state that was asked for. `tests` must pass, by the address of the change that waits for
-    them. `allow` are the overridden guards, `say` tells a person why it takes long. `halted` says
-    why no further change may start: an answer has shown that this is another tenant, or no answers
-    come any more.
+    them. `allow` are the overridden guards, `say` tells a person why it takes long, `stopped` why
+    it should end. `halted` says why no further change may start: an answer has shown that this is
+    another tenant, or no answers come any more.
     """
 
     tenant: WritableTenant
@@ -38,6 +38,7 @@ class Run:
     tests: Mapping[Address, tuple[ModelTest, ...]] = field(default_factory=dict)
     allow: tuple[tuple[str, str], ...] = ()
     say: Callable[[str], None] = lambda _text: None
+    stopped: Callable[[], str] = lambda: ""
     written: dict[Address, Live] = field(default_factory=dict)
     sent: dict[Address, Resource] = field(default_factory=dict)
     halted: str = ""

@@ -27,8 +27,13 @@ def when_ready(address: Address, kind: Kind, look: Callable[[], Live], run: Run)
     """
     live = look()
     waited, pause = 0.0, run.patience.first_wait
+    if kind.busy(live):
+        run.say(f"{address}: {kind.busy(live)}; waiting {run.patience.seconds:.0f} seconds at most")
     while kind.busy(live) and waited < run.patience.seconds:
-        run.say(f"{address}: {kind.busy(live)}, waiting")
+        if run.stopped():
+            raise SyncError(
+                f"{run.stopped()} while {kind.busy(live)}", "Nothing was written to it."
+            )
         run.patience.sleep(pause)
         waited, pause = waited + pause, min(_LONGEST_PAUSE, pause * 2)
         live = look()

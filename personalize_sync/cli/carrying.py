@@ -96,7 +96,9 @@ def execute(
         else nullcontext() as journal,
         counting(common, "Applying", len(plan.changes)) as advance,
     ):
-        report = _report(work, opened, tenant, consent, _Watch(stopped, journal, advance))
+        report = _report(
+            work, opened, tenant, consent, _Watch(stopped, journal, advance, common.say)
+        )
         code = stopped() or report.exit_code
         if journal:
             journal.close(code)
@@ -113,6 +115,7 @@ class _Watch:
     stopped: Callable[[], int]
     journal: Journal | None
     advance: Callable[[], None]
+    say: Callable[[str], None]
 
     def begin(self, change: Change) -> None:
         if self.journal:
@@ -141,6 +144,7 @@ def _report(
             stopped=lambda: "interrupted" if watch.stopped() else "",
             begin=watch.begin,
             done=watch.done,
+            say=watch.say,
         ),
         secrets_dir=opened.secrets_dir,
         skip_blocked=consent.skip_blocked,

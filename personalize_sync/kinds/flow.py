@@ -271,8 +271,7 @@ def _flow(name: str, manifest: str, title: str) -> Kind:
         write_with=("multiple-resources",),
         scope="flows",
         by_friendly_id=True,
-        # Answers link to a history that no page documents: where it cannot be read, no base is known.
-        revisions=True,
+        tries_history=True,  # answers link to one (API reference: flow definitions)
         shapes={
             "/tags": Form.SET,
             "/channels": Form.SET,

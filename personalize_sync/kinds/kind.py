@@ -251,6 +251,8 @@ class Kind:
     """The kind whose ref its collection needs."""
     revisions: bool = False
     """Whether the API documents a history of its objects."""
+    tries_history: bool = False
+    """Whether a history that no page documents is worth a look: without it no base is known."""
     by_friendly_id: bool = False
     """Whether a GET by friendlyId may work."""
     shapes: Mapping[str, Shape] = field(default_factory=dict)
@@ -294,6 +296,11 @@ class Kind:
     """Why the secrets must be sent although no field differs; empty if they need not."""
     detour: Callable[[Document, Document], tuple[Document, ...]] = in_one_step
     """Bodies to send one after the other when the server refused `body` as a direct change."""
+
+    @property
+    def may_have_history(self) -> bool:
+        """Whether older revisions may be readable."""
+        return self.revisions or self.tries_history
 
     @property
     def folder(self) -> str:

@@ -106,12 +106,7 @@ def decide(resource: Resource, scene: Scene) -> Change | None:
     change = _decide(resource, scene)
     if change is None:
         return None
-    kind, live = BY_NAME[change.address.kind], change.live
-    return replace(
-        change,
-        depends_on=(*change.depends_on, *scene.needs(resource)),
-        standing=kind.standing(live) if live else None,
-    )
+    return replace(change, depends_on=(*change.depends_on, *scene.needs(resource)))
 
 
 def _decide(resource: Resource, scene: Scene) -> Change | None:

@@ -19,6 +19,7 @@ from personalize_sync.resources import AFTER_APPLY, Address, slug
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
+    from personalize_sync.kinds.kind import Standing
     from personalize_sync.planning.change import Change
     from personalize_sync.planning.match import Matches
     from personalize_sync.planning.policy import Policy
@@ -37,7 +38,11 @@ _PERCENT_FROM = 10
 def guard(
     changes: Sequence[Change], matches: Matches, state: LiveState, *, policy: Policy
 ) -> list[Change]:
-    """Return the changes with every objection that was not overridden."""
+    """Return the changes with every objection that was not overridden.
+
+    Beside it they get where their objects are in life, which some objections follow from.
+    """
+    changes = [replace(change, standing=_standing(change)) for change in changes]
     crowds = {**_crowds(changes, Action.ARCHIVE, matches, state, policy=policy)}
     crowds |= _crowds(changes, Action.UPDATE, matches, state, policy=policy)
     planned = {change.address for change in changes}
@@ -56,6 +61,10 @@ def guard(
         )
         for change in changes
     ]
+
+
+def _standing(change: Change) -> Standing | None:
+    return BY_NAME[change.address.kind].standing(change.live) if change.live else None
 
 
 def _objections(

@@ -54,7 +54,6 @@ def prune(matches: Matches, state: LiveState, policy: Policy) -> Pruning:
                 base=evidence,
                 notes=(*unverifiable(live, evidence), *forgets(live)),
                 expect=expect(live, matches.refs),
-                standing=kind.standing(live),
                 live=live,
             )
         elif has_history(live, state):

@@ -39,8 +39,8 @@ def base_of(live: Live, state: LiveState) -> tuple[Evidence, Base | None]:
 
 def has_history(live: Live, state: LiveState) -> bool:
     """Whether older revisions could still show a write of ours."""
-    documented = BY_NAME[live.kind].revisions
-    return documented and live.author is not None and live.ref not in state.bases
+    readable = BY_NAME[live.kind].may_have_history
+    return readable and live.author is not None and live.ref not in state.bases
 
 
 def unverifiable(live: Live, evidence: Evidence) -> tuple[str, ...]:

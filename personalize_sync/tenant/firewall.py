@@ -49,7 +49,7 @@ def _opened_by(feature: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
     for kind in KINDS:
         if feature in kind.read_with:
             opened += [("GET", _pattern(kind.collection)), ("GET", _pattern(kind.item))]
-            if kind.revisions:
+            if kind.may_have_history:
                 history = kind.item + "/revisions"
                 opened += [("GET", _pattern(history)), ("GET", _pattern(history + "/{ref}"))]
         if feature in kind.write_with:
