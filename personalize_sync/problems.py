@@ -87,6 +87,7 @@ RULES: dict[str, str] = {
     "PS2004": "file outside the root",
     "PS2005": "file unusable",
     "PS2006": "unknown environment",
+    "PS2007": "script that the canvas cannot take",
     "PS3001": "splits do not total 100",
     "PS3002": "bad friendlyId",
     "PS3003": "name that the API or its users stumble over",

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from personalize_sync.init.naming import stem
+from personalize_sync.init.naming import keys_for, stem
+from personalize_sync.kinds.canvas import Canvas, CanvasError
 from personalize_sync.resources import Lookup, SecretRef
 
 if TYPE_CHECKING:
     from personalize_sync.kinds import Kind
     from personalize_sync.resources import Document, Path
 
+_CANVAS = "dmn"
 _BY_NAME = {"html": "html", "css": "css", "js": "js", "freemarker": "ftl"}
 # The texts that are code, by kind: where they stand, and the extension; None asks the last name.
 _FLOW = (
@@ -21,7 +23,7 @@ _FLOW = (
 )
 _CODE: dict[str, tuple[tuple[str, str | None], ...]] = {
     "template": (("templateElements/*", None),),
-    "decision-model": (("variants/*/definition", "dmn"),),
+    "decision-model": (("variants/*/definition", _CANVAS),),
     "experience": _FLOW,
     "experiment": _FLOW,
 }
@@ -46,11 +48,34 @@ def extracted(kind: Kind, key: str, spec: Document) -> tuple[Document, dict[str,
             case str() if value.strip() not in _TRIVIAL:
                 name = _file_name(key, path, places)
                 if name and name not in files:
-                    files[name] = value
-                    return {"fromFile": name}
+                    return _in_file(name, value, files)
         return value
 
     return written(spec, ()), files
+
+
+def _in_file(name: str, text: str, files: dict[str, str]) -> Document:
+    """Put a text into its file, and the scripts of a canvas into theirs."""
+    files[name] = text
+    if not name.endswith(f".{_CANVAS}"):
+        return {"fromFile": name}
+    try:
+        canvas = Canvas(text)
+        found = {p: script for p in canvas.programmables if (script := canvas.script(p.id))}
+        rest = canvas.without(p.id for p in found)
+    except CanvasError:  # the API may take any text for a canvas
+        return {"fromFile": name}
+    if not found:
+        return {"fromFile": name}
+    are_told_apart = len({p.name for p in found}) == len(found)
+    keys = keys_for(p.name if are_told_apart else p.id for p in found)
+    beside = {
+        p.id: f"{name.removesuffix(_CANVAS)}{keys[p.name if are_told_apart else p.id]}.js"
+        for p in found
+    }
+    files |= {name: rest, **{beside[p.id]: script for p, script in found.items()}}
+    scripts = {id_: {"fromFile": file} for id_, file in beside.items()}
+    return {"fromFile": name, "scripts": scripts}
 
 
 def _file_name(key: str, path: Path, places: list[tuple[tuple[str, ...], str | None]]) -> str:

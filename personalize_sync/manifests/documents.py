@@ -214,8 +214,9 @@ class Reading:
             if not flaw.keeps_shape:
                 stated = without(stated, flaw.path[1:])
         spec, complaints = fill(manifest.kind.name, stated, self._read)
-        for path, complaint in complaints:
-            at = source.locate((*path, "fromFile"))
+        for unfilled in complaints:
+            at = source.locate(unfilled.at, key=unfilled.at_key)
+            complaint = unfilled.complaint
             words = complaint.rule, complaint.message, complaint.remedy
             self._add(Problem(*words, at, address=self._address))
         if "fromSecret" in self.source.file.text:
@@ -234,7 +235,7 @@ class Reading:
             manifest.tags,
         )
         manifest.resources[environment] = resource
-        lacking = [("spec", *path) for path, _ in complaints]
+        lacking = [("spec", *unfilled.path) for unfilled in complaints]
         lacking += [flaw.place for flaw in flaws if flaw.missing]
         wrong = [flaw.place for flaw in flaws if not flaw.missing]
         self._ask_kind(manifest.kind, resource, lacking, wrong)

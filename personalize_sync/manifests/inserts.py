@@ -8,9 +8,12 @@ that the API stores in the open.
 from __future__ import annotations
 
 import operator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from personalize_sync.manifests.complaints import Complaint
+from personalize_sync.kinds.canvas import Canvas, CanvasError
+from personalize_sync.manifests.complaints import Complaint, quoted
+from personalize_sync.problems import did_you_mean
 from personalize_sync.resources import Lookup, SecretRef
 
 if TYPE_CHECKING:
@@ -71,10 +74,26 @@ def _places(kind: str) -> tuple[tuple[tuple[str, ...], str], ...]:
 _PLACES = {kind: _places(kind) for kind in FILES}
 
 
-def fill(
-    kind: str, spec: Document, read: Callable[[str], str]
-) -> tuple[Document, list[tuple[Path, Complaint]]]:
-    """Return a spec with its inserts replaced, and what could not be, by path.
+@dataclass(frozen=True, slots=True)
+class Unfilled:
+    """A value whose insert could not be replaced, and what in it is wrong, and where."""
+
+    path: Path
+    at: Path
+    complaint: Complaint
+    at_key: bool = False
+
+
+class _Unfit(Exception):  # noqa: N818 - becomes several Unfilled
+    """Everything that is wrong with one insert, by the path below it."""
+
+    def __init__(self, found: list[tuple[Path, Complaint]]) -> None:
+        super().__init__(len(found))
+        self.found = found
+
+
+def fill(kind: str, spec: Document, read: Callable[[str], str]) -> tuple[Document, list[Unfilled]]:
+    """Return a spec with its inserts replaced, and what could not be.
 
     `read` returns the text of a file by the path that the manifest names it with.
     """
@@ -83,7 +102,7 @@ def fill(
         "fromSecret": _secret,
         "lookup": _lookup,
     }
-    complaints: list[tuple[Path, Complaint]] = []
+    complaints: list[Unfilled] = []
     filled: Any = spec
     for place, insert in _PLACES[kind]:
         filled = _replace(filled, place, (), become[insert], complaints)
@@ -92,7 +111,46 @@ def fill(
 
 def _text(value: Document, read: Callable[[str], str]) -> str | None:
     path = value.get("fromFile")
-    return read(path) if isinstance(path, str) else None
+    if not isinstance(path, str):
+        return None
+    scripts = value.get("scripts")
+    if not isinstance(scripts, dict):
+        return read(path)
+    texts: dict[str, str] = {}
+    wrong: list[tuple[Path, Complaint]] = []
+    for id_, script in scripts.items():
+        try:
+            texts[id_] = read(script["fromFile"])
+        except Complaint as complaint:
+            wrong.append((("scripts", id_, "fromFile"), complaint))
+        except (KeyError, TypeError):
+            continue  # the schema says what is wrong with it
+    text = _with_scripts(read(path), texts, wrong)
+    if wrong:
+        raise _Unfit(wrong)
+    return text
+
+
+def _with_scripts(text: str, scripts: dict[str, str], wrong: list[tuple[Path, Complaint]]) -> str:
+    """Return a canvas with its scripts put in, one after the other so that all mistakes are found."""
+    try:
+        canvas = Canvas(text)
+    except CanvasError as error:
+        remedy = "Correct the file, or remove scripts: only a canvas in XML can take them."
+        wrong.append((("fromFile",), Complaint("PS2007", str(error), remedy)))
+        return text
+    fitting: dict[str, str] = {}
+    for id_, script in scripts.items():
+        try:
+            canvas.holding({**fitting, id_: script})
+        except CanvasError as error:
+            known = ", ".join(quoted(word, marks="") for word in error.known[:10])
+            remedy = f"Elements with a script: {known}.{did_you_mean(id_, error.known)}"
+            remedy = remedy if known else "Name the id of an element that holds one script."
+            wrong.append((("scripts", id_), Complaint("PS2007", str(error), remedy)))
+        else:
+            fitting[id_] = script
+    return canvas.holding(fitting)
 
 
 def _secret(value: Document) -> SecretRef | None:
@@ -112,7 +170,7 @@ def _replace(
     place: tuple[str, ...],
     path: Path,
     become: Callable[[Document], object],
-    complaints: list[tuple[Path, Complaint]],
+    complaints: list[Unfilled],
 ) -> Any:
     """Return the value with what stands at `place` replaced; nothing is changed in place."""
     if not place:
@@ -121,7 +179,13 @@ def _replace(
         try:
             replaced = become(value)
         except Complaint as complaint:
-            complaints.append((path, complaint))
+            complaints.append(Unfilled(path, (*path, "fromFile"), complaint))
+            return ""
+        except _Unfit as unfit:
+            complaints += (
+                Unfilled(path, (*path, *below), complaint, at_key=below[-1] != "fromFile")
+                for below, complaint in unfit.found
+            )
             return ""
         return value if replaced is None else replaced
     head, rest = place[0], place[1:]

@@ -28,7 +28,11 @@ if TYPE_CHECKING:
 
 OVERRIDABLE = ("archive", "conflict", "drift", "live-experiment", "retarget", "update")
 """The rules that --allow knows; no other objection can be waved through."""
-_CONFLICT_MARK = re.compile(r"^(?:<<<<<<<|>>>>>>>) ", re.MULTILINE)
+# In a canvas a mark may follow a tag, and be written with character references.
+_CONFLICT_MARK = re.compile(
+    r"(?:^|>|\[CDATA\[)(?:<|&lt;|&#60;|&#x3c;){7} |^(?:>|&gt;|&#62;|&#x3e;){7} ",
+    re.MULTILINE | re.IGNORECASE,
+)
 _GRAVE = ("statistical", "destructive")
 _MOST_NAMED = 3
 # Below this many objects a percentage says nothing.

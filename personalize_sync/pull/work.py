@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from personalize_sync.kinds import BY_NAME, Form
+from personalize_sync.manifests.patches import merge as patched
 from personalize_sync.planning.change import Cause
 from personalize_sync.planning.compare import canonical_xml, value_at
+from personalize_sync.pull.canvases import Piece, Pieces
 from personalize_sync.pull.choice import Side
 from personalize_sync.pull.edits import GONE, meaning, rewritten
 from personalize_sync.pull.marks import GIT, has_markers, marked, unmarked
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from personalize_sync.project import Project
     from personalize_sync.pull.contests import Contest
     from personalize_sync.pull.desk import Desk, Page
-    from personalize_sync.resources import Path
+    from personalize_sync.resources import Document, Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,11 @@ class Work:
         if found is ABSENT:
             self._refuse_copies(meaning(text, self._page.index), place)
         if isinstance(found, dict) and isinstance(found.get("fromFile"), str):
+            whole = self._effective()
+            if "scripts" in whole:
+                if whole != found:
+                    raise Unwritable("its canvas and its scripts are named in different places")
+                return self._in_canvas(result, found, place)
             return self._in_file(result, found["fromFile"], place)
         match result.taken:
             case Side.GIT:
@@ -139,33 +146,86 @@ class Work:
         if result.taken is Side.GIT:
             return replace(result, is_conflict=has_markers(text))
         if not isinstance(field.before, str):
-            if result.taken is Side.BOTH:
-                self._put(marked(self._text(), self._page.index, place, field.before))
-                return replace(result, is_conflict=True)
-            self._put_value(place, target(result.address.kind, field))
-            return replace(result, note=f"{name} is no longer named here; it was not deleted")
+            return self._without_file(result, place, name)
         if result.taken is Side.TENANT:
             words = in_words_of(result.address.kind, field.path, git=text, tenant=field.before)
             self._desk.rewrite_code(name, words)
             return replace(result, note=result.note or self._reach(place))
-        return self._merged_file(result, name, text)
+        base = field.base if isinstance(field.base, str) else None
+        return self._with_piece(result, Piece(name, text, field.before, base, is_xml=self._is_xml))
 
-    def _merged_file(self, result: Taken, name: str, text: str) -> Taken:
+    def _without_file(self, result: Taken, place: Path, name: str) -> Taken:
+        """Write a value that is no text where a file was named."""
         field = self._contest.field
-        if has_markers(text):
+        if result.taken is Side.BOTH:
+            self._put(marked(self._text(), self._page.index, place, field.before))
+            return replace(result, is_conflict=True)
+        self._put_value(place, target(result.address.kind, field))
+        return replace(result, note=f"{name} is no longer named here; it was not deleted")
+
+    def _effective(self) -> Document:
+        """Return the insert as the environment sees it: an override may name a part of it."""
+        document = meaning(self._text(), self._page.index)
+        overrides = document.get("overrides") or {}
+        spec = patched(document.get("spec"), overrides.get(self._environment) or {})
+        found: Document = value_at(spec, self._path)
+        return found
+
+    def _in_canvas(self, result: Taken, found: Document, place: Path) -> Taken:
+        """Write what the tenant changed in a canvas into the files of the canvas and its scripts."""
+        tenant = self._contest.field.before
+        pieces = Pieces(self._source.file.name, found, self._desk)
+        self._code = pieces.marked or pieces.canvas[0]
+        result = replace(result, file=self._code, line=1)
+        if result.taken is Side.GIT:
+            return replace(result, is_conflict=bool(pieces.marked))
+        if not isinstance(tenant, str):
+            return self._without_file(result, place, self._code)
+        gone = pieces.gone(tenant)
+        if gone and result.taken is Side.BOTH:
+            self._put(marked(self._text(), self._page.index, place, tenant))
+            return replace(result, is_conflict=True)
+        differing = list(pieces.differing(tenant, self._contest.field.base))
+        results = [self._with_piece(result, piece) for piece in differing]
+        for id_ in gone:
+            self._put_value(
+                (*place, "scripts", id_)
+                if len(pieces.scripts) > len(gone)
+                else (*place, "scripts"),
+                GONE,
+            )
+        told = next((r for r in results if r.is_conflict), (results or [result])[0])
+        self._code = told.file
+        lost = f"{', '.join(gone)} holds no script there any more; no file was deleted"
+        return replace(told, note=told.note or (lost if gone else self._reach(place)))
+
+    def _with_piece(self, result: Taken, piece: Piece) -> Taken:
+        """Write one text of a field into its file: the tenant's, or both sides' merged."""
+        result = replace(result, file=piece.file)
+        if result.taken is Side.TENANT:
+            text = piece.tenant
+            if piece.is_xml:
+                words = result.address.kind, self._contest.field.path
+                text = in_words_of(*words, git=piece.git, tenant=text)
+            self._desk.rewrite_code(piece.file, text)
+            return result
+        if has_markers(piece.git):
             return replace(result, is_conflict=True, note="an earlier conflict is not resolved yet")
-        merged = merge(field.base if isinstance(field.base, str) else None, text, field.before)
+        merged = merge(piece.base, piece.git, piece.tenant)
         contested = merged.is_contested
-        if not contested and not self._is_sound(merged.text):
-            merged, contested = merge(None, text, field.before), True
-        self._desk.rewrite_code(name, merged.text)
+        if not contested and piece.is_xml and canonical_xml(merged.text) is None:
+            merged, contested = merge(None, piece.git, piece.tenant), True
+        self._desk.rewrite_code(piece.file, merged.text)
         return replace(result, is_conflict=contested)
+
+    @property
+    def _is_xml(self) -> bool:
+        shapes = BY_NAME[self._contest.address.kind].shapes
+        return shapes.get(self._contest.field.pointer) is Form.XML
 
     def _is_sound(self, text: str) -> bool:
         """Whether merged lines still make a document where one is needed."""
-        shapes = BY_NAME[self._contest.address.kind].shapes
-        is_xml = shapes.get(self._contest.field.pointer) is Form.XML
-        return not is_xml or canonical_xml(text) is not None
+        return not self._is_xml or canonical_xml(text) is not None
 
     def _put_value(self, place: Path, value: Any) -> None:
         index = self._page.index

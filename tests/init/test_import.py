@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from init.ground import TEXTS, bring_in, fill
+from init.ground import DMN, TEXTS, bring_in, fill
 
 from personalize_sync.resources import Address
 from personalize_sync.sandbox import starred_settings
@@ -64,6 +64,20 @@ def test_code_comes_out_byte_for_byte_in_files_of_its_own(world: World) -> None:
     assert "html: {fromFile: promo_1.html}" in manifest
     assert 'css: ""' in manifest
     assert manifest.startswith("# yaml-language-server: $schema=../schemas/template.schema.json\n")
+
+
+def test_scripts_of_a_canvas_are_javascript_files(world: World) -> None:
+    """The canvas keeps their places; what reaches the tenant is the same to the last byte."""
+    fill(world.sandbox, 2)
+    bring_in(world)
+
+    folder = world.root / "decision-models"
+    script = (folder / "modell_1.main.guest_type.js").read_bytes()
+    assert script == b"if (a < b && c) { return {type: 'x1'}; }\r\n"
+    canvas = (folder / "modell_1.main.dmn").read_bytes()
+    assert b"<text><![CDATA[]]></text>" in canvas
+    variant = next(r for r in world.load().resources if r.address.key == "modell_1:main")
+    assert variant.spec["definition"] == DMN.format(n=1)
 
 
 def test_no_secret_reaches_a_file(world: World) -> None:
