@@ -26,5 +26,5 @@ def find_root(chdir: Path | None, start: Path) -> Path:
         return start / "manifests"
     raise UsageError(
         f"there is no {PROJECT_FILE} here or above, and no folder manifests",
-        "Write a personalize-sync.yaml there, or name the directory of the manifests with -C.",
+        "Begin a project with personalize-sync init, or name the directory of the manifests with -C.",
     )
