@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -140,7 +141,9 @@ def used_elsewhere(
         if other.name == environment.name or other.sandbox is not None:
             continue
         for feature in other.keys:
-            client_id, _ = sources.value(variables(other.name, feature)[0])
+            client_id = ""
+            with suppress(CredentialError):  # it is said where that environment is audited
+                client_id, _ = sources.value(variables(other.name, feature)[0])
             if client_id and other.name not in found.setdefault(client_id, []):
                 found[client_id].append(other.name)
     return found

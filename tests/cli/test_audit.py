@@ -239,7 +239,10 @@ def test_one_key_in_two_environments_or_features_is_found(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The other environment's own variables count, the general ones do not."""
-    other = "  uat: {region: eu, keys: {connections: {}}}\n"
+    other = "  uat: {region: eu, keys: {connections: {}, developer-templates: {}}}\n"
+    monkeypatch.delenv("PERSONALIZE_SYNC_UAT_DEVELOPER_TEMPLATES_CLIENT_ID")
+    unreadable = "PERSONALIZE_SYNC_UAT_DEVELOPER_TEMPLATES_CLIENT_ID_FILE"
+    monkeypatch.setenv(unreadable, "/nonexistent/file")
     _keys(shop, "connections: {}\ndeveloper-templates: {}", other)
     assert _findings(shop) == {("connections", "PS6007")}
 
