@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from personalize_sync.cli.options import Common, speaking
-from personalize_sync.cli.pipeline import detected, show_summary
+from personalize_sync.cli.pipeline import below_here, detected, show_summary
 from personalize_sync.cli.plan_file import read
 from personalize_sync.cli.show import shown
 
@@ -29,10 +29,12 @@ def command(common: Common, plan_file: str) -> None:
         keep,
         marker,
     )
+    from personalize_sync.manifests import find_root  # noqa: PLC0415 - YAML and schemas
     from personalize_sync.rendering import markdown  # noqa: PLC0415
 
     plan, look = shown(read(plan_file), common)
-    mark = marker(look.view, plan.target.environment, _root(common))
+    root = below_here(find_root(common.chdir, Path.cwd()))
+    mark = marker(look.view, plan.target.environment, root)
     text = markdown.render(plan, look, limit=LIMIT - len(mark) - 1)
     try:
         with discussion(detected(common.ci), os.environ) as comments:
@@ -44,11 +46,3 @@ def command(common: Common, plan_file: str) -> None:
         show_summary(plan, common, look)
         return
     common.say(f"Comment {done}.")
-
-
-def _root(common: Common) -> str:
-    """Return the manifest root as it is called from here, which in a pipeline is the repository."""
-    from personalize_sync.manifests import find_root  # noqa: PLC0415 - YAML and schemas
-
-    root = find_root(common.chdir, Path.cwd())
-    return Path(os.path.relpath(root, Path.cwd())).as_posix()

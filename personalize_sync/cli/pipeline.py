@@ -37,6 +37,11 @@ def detected(wish: str) -> str:
     return next((s for s, (name, word) in _SIGNS.items() if os.environ.get(name) == word), "none")
 
 
+def below_here(root: Path) -> str:
+    """Return a folder as it is called from here, which in a pipeline is the repository."""
+    return Path(os.path.relpath(root, Path.cwd())).as_posix()
+
+
 def tell(
     document: Plan | Report | Problems, common: Common, look: Look, exit_code: int, **facts: str
 ) -> None:

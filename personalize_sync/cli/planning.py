@@ -112,15 +112,15 @@ def _allowed(text: str) -> tuple[str, str]:
 
 def source_of(project: Project, loaded: Loaded) -> SourceTree:
     """Return what identifies the manifests: their digest, and their commit where Git knows it."""
-    commit = _git(project.root, "rev-parse", "HEAD")
-    dirty = bool(commit and _git(project.root, "status", "--porcelain", "--", ".", f":!{STATE}"))
+    commit = git(project.root, "rev-parse", "HEAD")
+    dirty = bool(commit and git(project.root, "status", "--porcelain", "--", ".", f":!{STATE}"))
     return SourceTree(loaded.tree_digest, project.config_digest, commit, dirty)
 
 
 def require_tip(root: Path, branch: str) -> None:
     """Refuse to apply a commit that is no longer the remote's tip: an old run must not roll back."""
-    head = _git(root, "rev-parse", "HEAD")
-    answer = _git(root, "ls-remote", "--exit-code", "origin", f"refs/heads/{branch}")
+    head = git(root, "rev-parse", "HEAD")
+    answer = git(root, "ls-remote", "--exit-code", "origin", f"refs/heads/{branch}")
     tip = answer.partition("\t")[0]
     if not head or not tip:
         raise StaleError(
@@ -134,7 +134,7 @@ def require_tip(root: Path, branch: str) -> None:
         )
 
 
-def _git(root: Path, *arguments: str) -> str:
+def git(root: Path, *arguments: str) -> str:
     """Ask Git; an answer is a courtesy, so no Git, no repository and no commit are all no answer."""
     try:
         done = subprocess.run(  # noqa: S603 - fixed arguments, no shell

@@ -55,17 +55,17 @@ def command(
         )
     project = open_project(common)
     wishes = Wishes(select=addresses, parallelism=parallelism)
-    pulled = _pulled(common, project, wishes, chosen[0] if chosen else "merge", dry_run=dry_run)
+    done = pulled(common, project, wishes, chosen[0] if chosen else "merge", dry_run=dry_run)
     as_json = common.format == "json"
     common.deliver(
-        _document(pulled) if as_json else _text(pulled, common, project.root, dry_run=dry_run)
+        _document(done) if as_json else _text(done, common, project.root, dry_run=dry_run)
     )
-    if pulled.has_conflicts:
+    if done.has_conflicts:
         return _CONFLICT
-    return 2 if detailed_exitcode and pulled.rewrites else 0
+    return 2 if detailed_exitcode and done.rewrites else 0
 
 
-def _pulled(
+def pulled(
     common: Common, project: Project, wishes: Wishes, choice: str, *, dry_run: bool
 ) -> Pulled:
     from personalize_sync import reconcile  # noqa: PLC0415 - httpx

@@ -6,7 +6,9 @@ Its tokens go to the one origin that the CI system names, in a client that follo
 from __future__ import annotations
 
 from personalize_sync.forge.errors import ForgeError, NotAllowedError
-from personalize_sync.forge.places import discussion
+from personalize_sync.forge.github import Proposal
+from personalize_sync.forge.issues import Step, track
+from personalize_sync.forge.places import discussion, proposals, tracker
 from personalize_sync.forge.sticky import LIMIT, Discussion, Posted, keep, marker
 
 __all__ = [
@@ -15,7 +17,12 @@ __all__ = [
     "ForgeError",
     "NotAllowedError",
     "Posted",
+    "Proposal",
+    "Step",
     "discussion",
     "keep",
     "marker",
+    "proposals",
+    "track",
+    "tracker",
 ]

@@ -152,7 +152,7 @@ def _refuse(response: httpx.Response, method: str, where: str) -> None:
         error = ForgeError(failed, "Try again later.")
         raise Again(error, retry_after(response.headers)) if method == "GET" else error
     if status in _REFUSED:
-        raise NotAllowedError(failed, "The token may not do this.")
+        raise NotAllowedError(failed, "The token may not do this.", status=status)
     if not httpx.codes.is_success(status):
         raise ForgeError(failed)
 

@@ -10,4 +10,11 @@ class ForgeError(SyncError):
 
 
 class NotAllowedError(ForgeError):
-    """There is no token, or this one may not do this: in pull requests from forks it is so."""
+    """There is no token (status 0), or this one may not do this: in runs of forks it is so.
+
+    404 is among them: forges answer it too where a token may not know that something exists.
+    """
+
+    def __init__(self, message: str, hint: str = "", *, status: int = 0) -> None:
+        super().__init__(message, hint)
+        self.status = status

@@ -1,4 +1,4 @@
-"""GitLab: notes of merge requests."""
+"""GitLab: notes of merge requests, and issues."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from personalize_sync.forge.issues import LABEL
 from personalize_sync.forge.sticky import Posted
 
 if TYPE_CHECKING:
@@ -44,3 +45,37 @@ class MergeRequest:
     @property
     def _notes(self) -> str:
         return f"/projects/{quote(self.project, safe='')}/merge_requests/{self.number}/notes"
+
+
+@dataclass(frozen=True, slots=True)
+class Issues:
+    """The issues of a project that carry our label."""
+
+    client: Client
+    project: str
+
+    def open_issues(self) -> Iterator[Posted]:
+        """Return the open ones, the oldest first."""
+        me = self.client.get("/user").get("id")
+        query = {"state": "opened", "labels": LABEL, "sort": "asc", "order_by": "created_at"}
+        for item in self.client.pages(self._path, **query):
+            is_ours = me is not None and (item.get("author") or {}).get("id") == me
+            yield Posted(str(item["iid"]), str(item["description"] or ""), is_ours)
+
+    def open(self, title: str, body: str) -> None:
+        """Open an issue."""
+        change = {"title": title, "description": body, "labels": LABEL}
+        self.client.send("POST", self._path, change)
+
+    def edit(self, issue: Posted, body: str) -> None:
+        """Replace an issue's text."""
+        self.client.send("PUT", f"{self._path}/{issue.id}", {"description": body})
+
+    def close(self, issue: Posted, body: str) -> None:
+        """Replace an issue's text and close it."""
+        change = {"description": body, "state_event": "close"}
+        self.client.send("PUT", f"{self._path}/{issue.id}", change)
+
+    @property
+    def _path(self) -> str:
+        return f"/projects/{quote(self.project, safe='')}/issues"

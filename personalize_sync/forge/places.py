@@ -17,6 +17,7 @@ from personalize_sync.resources import Secret
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from personalize_sync.forge.issues import Tracker
     from personalize_sync.forge.sticky import Discussion
 
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
@@ -53,6 +54,36 @@ def discussion(system: str, environ: Mapping[str, str]) -> Iterator[Discussion]:
                 "there is no CI system here whose pull request could be commented",
                 "Run it in a pipeline, or name the system with --ci.",
             )
+
+
+@contextmanager
+def tracker(system: str, environ: Mapping[str, str]) -> Iterator[Tracker]:
+    """Open the issues of the repository that a run of this CI system belongs to."""
+    match system:
+        case "github":
+            with reaching_github(environ) as client:
+                yield github.Issues(client, github_repository(environ))
+        case "gitlab":
+            project = _variable(environ, "CI_PROJECT_ID")
+            token = _token(environ, "GITLAB_TOKEN")
+            with _reaching(environ, "CI_API_V4_URL", "PRIVATE-TOKEN", "{}", token) as client:
+                yield gitlab.Issues(client, project)
+        case _:
+            raise UsageError(
+                "there is no issue tracker here that this version knows",
+                "Issues are opened in GitHub and GitLab.",
+            )
+
+
+@contextmanager
+def proposals(system: str, environ: Mapping[str, str]) -> Iterator[github.Proposals]:
+    """Open what makes pull requests in the repository that a run belongs to."""
+    if system != "github":
+        raise UsageError(
+            "pull requests are opened in GitHub only", "Use pull on a branch, and push it yourself."
+        )
+    with reaching_github(environ) as client:
+        yield github.Proposals(client, github_repository(environ))
 
 
 @contextmanager

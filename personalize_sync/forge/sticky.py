@@ -63,12 +63,12 @@ def keep(discussion: Discussion, mark: str, text: str) -> str:
     if not ours:
         discussion.post(body)
         return "posted"
-    if _normal(ours[0].body) == _normal(body):
+    if is_same(ours[0].body, body):
         return "unchanged"
     discussion.edit(ours[0], body)
     return "updated"
 
 
-def _normal(body: str) -> str:
-    """Return a text as forges store it: they rewrite line ends and trim."""
-    return body.replace("\r\n", "\n").strip()
+def is_same(stored: str, body: str) -> bool:
+    """Whether a forge holds this text already; forges rewrite line ends and trim."""
+    return stored.replace("\r\n", "\n").strip() == body.replace("\r\n", "\n").strip()

@@ -37,6 +37,9 @@ class Forge:
     me = "github-actions[bot]"
     token_variable = ""
 
+    def __post_init__(self) -> None:
+        """Begin with nothing but comments."""
+
     def __enter__(self) -> Self:
         """Begin to serve."""
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -108,7 +111,25 @@ class GitHub(Forge):
     knows_itself = False
 
     def __post_init__(self) -> None:
+        """Begin empty."""
         self.issues: list[dict[str, Any]] = []
+        self.pulls: list[dict[str, Any]] = []
+        self.refs: dict[str, str] = {}
+        self.commits: dict[str, dict[str, Any]] = {}
+        self.trees: dict[str, list[dict[str, Any]]] = {}
+
+    def open_issue(self, body: str, login: str = "github-actions[bot]", kind: str = "Bot") -> None:
+        """An open issue with our label."""
+        self._open({"title": "Drift", "body": body, "labels": ["personalize-sync"]}, login, kind)
+
+    def _open(self, body: dict[str, Any], login: str, kind: str) -> dict[str, Any]:
+        user = {"login": login, "type": kind}
+        self.issues.append({**body, "number": len(self.issues) + 1, "state": "open", "user": user})
+        return self.issues[-1]
+
+    def commit(self, sha: str, message: str) -> None:
+        """A commit that is already there."""
+        self.commits[sha] = {"sha": sha, "message": message, "tree": {"sha": f"tree-{sha}"}}
 
     def say(self, body: str, login: str = "github-actions[bot]", kind: str = "Bot") -> None:
         """A comment that is already there."""
@@ -136,6 +157,62 @@ class GitHub(Forge):
                 return 201, self.items[-1], {}
         if match := re.fullmatch(r"/repos/octo/shop/issues/comments/(\d+)", path):
             return self._one(int(match[1]), method, text)
+        return self._issue(method, path.removeprefix("/repos/octo/shop"), query, body)
+
+    def _issue(self, method: str, path: str, query: dict[str, str], body: Any) -> Reply:
+        if (method, path) == ("GET", "/issues"):
+            found = [
+                i
+                for i in self.issues
+                if i["state"] == query["state"] and query["labels"] in i["labels"]
+            ]
+            page, more = paged(found, query)
+            return 200, page, {"Link": '<x>; rel="next"'} if more else {}
+        if (method, path) == ("POST", "/issues"):
+            return 201, self._open(body, self.me, "Bot"), {}
+        if match := re.fullmatch(r"/issues/(\d+)", path):
+            self.issues[int(match[1]) - 1] |= body
+            return 200, self.issues[int(match[1]) - 1], {}
+        return self._git(method, path, query, body)
+
+    def _git(self, method: str, path: str, query: dict[str, str], body: Any) -> Reply:
+        match method, path.split("/")[1:]:
+            case "GET", ["git", "commits", sha] if sha in self.commits:
+                return 200, self.commits[sha], {}
+            case "POST", ["git", "trees"]:
+                sha = f"tree{len(self.trees)}"
+                self.trees[sha] = body["tree"]
+                return 201, {"sha": sha}, {}
+            case "POST", ["git", "commits"]:
+                sha = f"commit{len(self.commits)}"
+                self.commits[sha] = {**body, "sha": sha, "tree": {"sha": body["tree"]}}
+                return 201, self.commits[sha], {}
+            case "GET", ["git", "ref", "heads", *name] if "/".join(name) in self.refs:
+                return 200, {"object": {"sha": self.refs["/".join(name)]}}, {}
+            case "POST", ["git", "refs"]:
+                self.refs[body["ref"].removeprefix("refs/heads/")] = body["sha"]
+                return 201, {}, {}
+            case "PATCH", ["git", "refs", "heads", *name] if "/".join(name) in self.refs:
+                self.refs["/".join(name)] = body["sha"]
+                return 200, {}, {}
+        return self._pulls(method, path, query, body)
+
+    def _pulls(self, method: str, path: str, query: dict[str, str], body: Any) -> Reply:
+        match method, path.split("/")[1:]:
+            case "GET", ["pulls"]:
+                head = query["head"].partition(":")[2]
+                found = [
+                    p for p in self.pulls if p["head"] == head and p["state"] == query["state"]
+                ]
+                return 200, found, {}
+            case "POST", ["pulls"]:
+                number = len(self.pulls) + 1
+                url = f"https://github.test/octo/shop/pull/{number}"
+                self.pulls.append({**body, "number": number, "state": "open", "html_url": url})
+                return 201, self.pulls[-1], {}
+            case "PATCH", ["pulls", number]:
+                self.pulls[int(number) - 1] |= body
+                return 200, self.pulls[int(number) - 1], {}
         return 404, {"message": "Not Found"}, {}
 
     def _one(self, number: int, method: str, text: str) -> Reply:
@@ -158,6 +235,10 @@ class GitLab(Forge):
         """GitLab takes a project's token in a header of its own."""
         return headers.get("PRIVATE-TOKEN") == TOKEN
 
+    def __post_init__(self) -> None:
+        """Begin empty."""
+        self.issues: list[dict[str, Any]] = []
+
     def say(self, body: str, author: int = 5) -> None:
         """A note that is already there."""
         self.items.append({"id": self.number(), "body": body, "author": {"id": author}})
@@ -174,6 +255,8 @@ class GitLab(Forge):
         if path == notes and method == "POST":
             self.say(body["body"])
             return 201, self.items[-1], {}
+        if path.startswith("/projects/42/issues"):
+            return self._issue(method, path, query, body)
         for item in self.items:
             if path == f"{notes}/{item['id']}" and method == "PUT":
                 item["body"] = body["body"]
@@ -182,6 +265,35 @@ class GitLab(Forge):
                 self.items.remove(item)
                 return 204, None, {}
         return 404, {"message": "404 Not found"}, {}
+
+    def _issue(self, method: str, path: str, query: dict[str, str], body: Any) -> Reply:
+        if method == "GET":
+            found = [i for i in self.issues if i["state"] == query["state"]]
+            return 200, paged(found, query)[0], {}
+        if method == "POST":
+            made = {**body, "iid": len(self.issues) + 1, "state": "opened", "author": {"id": 5}}
+            self.issues.append(made)
+            return 201, made, {}
+        issue = self.issues[int(path.rsplit("/", 1)[1]) - 1]
+        issue |= {"description": body["description"]}
+        if body.get("state_event") == "close":
+            issue["state"] = "closed"
+        return 200, issue, {}
+
+
+class Chat(Forge):
+    """A webhook; it keeps what it was told."""
+
+    def is_signed(self, headers: Mapping[str, str]) -> bool:
+        """Whoever knows the address may write."""
+        return "Authorization" not in headers
+
+    def route(self, method: str, path: str, query: dict[str, str], body: Any) -> Reply:
+        """Answer."""
+        if (method, path, query) != ("POST", "/hook", {"sig": TOKEN}):
+            return 404, None, {}
+        self.items.append(body)
+        return 202, None, {}
 
 
 class Azure(Forge):

@@ -58,7 +58,7 @@ class Runner:
     said: list[Said] = field(default_factory=list)
 
     def workflow(
-        self, name: str, secrets: Mapping[str, str] | None = None, **inputs: str
+        self, name: str, secrets: Mapping[str, str] | None = None, **inputs: str | bool
     ) -> dict[str, Job]:
         """Run a reusable workflow, a failing job ending it; return its jobs by id."""
         content = document(WORKFLOWS / name)
@@ -166,9 +166,9 @@ def filled(text: object, context: Mapping[str, Any]) -> str:
 
 
 def truth(condition: str, context: Mapping[str, Any]) -> bool:
-    """Whether an `if` holds; only comparisons joined by && are known."""
+    """Whether an `if` holds; only booleans and comparisons, joined by &&, are known."""
     for part in condition.split("&&"):
-        left, operator, right = re.split(r"\s*(==|!=)\s*", part.strip())
+        left, operator, right = [*re.split(r"\s*(==|!=)\s*", part.strip()), "==", "'true'"][:3]
         if (_value(left, context) == _value(right, context)) is not (operator == "=="):
             return False
     return True
@@ -192,6 +192,8 @@ def _atom(atom: str, context: Mapping[str, Any]) -> str:
     for name in atom.split("."):
         # A context is never unknown, but what it holds may be missing, as on GitHub.
         found = found[name] if found is context else found.get(name, {})
+    if isinstance(found, bool):
+        return str(found).lower()
     return found if isinstance(found, str) else ""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -95,18 +96,81 @@ def _ours(runner: Runner, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_a_push_is_planned_and_applied_and_then_nothing_is_left(runner: Runner) -> None:
     """Sync applies the plan it made; a second run has nothing to apply, and then drift is seen."""
     assert _sync(runner) == {"plan": 0, "apply": 0}
-    assert "11 created" in runner.said[-1].out
+    assert re.search(r"^Apply: [1-9]\d* created, 0 updated", runner.said[-1].out, re.MULTILINE)
     assert runner.said[-1].outputs["run_id"]
 
     assert _sync(runner) == {"plan": 0}
 
-    jobs = runner.workflow("drift.yml", environment="sandbox", root="manifests")
-    assert jobs["drift"].outputs == {"has-drift": "false"}
-    _ours(runner, "sandbox", "edit", "template/promo_strip", "name=Winter", "--as", "Maria")
-    jobs = runner.workflow("drift.yml", environment="sandbox", root="manifests")
-    assert jobs["drift"].outputs == {"has-drift": "true"}
+    assert _blocks_of("sync.yml") <= runner.executed
 
-    assert _blocks_of("sync.yml", "drift.yml") <= runner.executed
+
+def test_drift_is_told_and_published(runner: Runner) -> None:
+    """An edit opens the issue; the snapshot gives a fork its plan, without any key."""
+    _sync(runner)
+    with GitHub() as forge:
+        runner.context["github"] = {"token": TOKEN, **_DEFAULT_BRANCH}
+        runner.context["env"] = {"GITHUB_API_URL": forge.base_url, "GITHUB_REPOSITORY": "octo/shop"}
+        jobs = runner.workflow("drift.yml", environment="sandbox", root="manifests")
+        assert jobs["drift"].outputs == {"has-drift": "false"}
+        _ours(runner, "sandbox", "edit", "template/promo_strip", "name=Winter", "--as", "Maria")
+        jobs = runner.workflow("drift.yml", environment="sandbox", root="manifests", snapshot=True)
+        assert jobs["drift"].outputs == {"has-drift": "true"}
+        assert [issue["title"] for issue in forge.issues] == ["Drift in sandbox"]
+    assert _blocks_of("drift.yml") <= runner.executed
+
+    shutil.rmtree(runner.workspace / "manifests/.personalize-sync")
+    _fake_gh(runner, _artifacts())
+    jobs = runner.workflow("validate.yml", environment="sandbox", root="manifests")
+    assert jobs["validate"].code == 0, runner.said[-1].err
+    assert "planned against a snapshot" in runner.said[-1].out
+    assert "Winter strip" in runner.said[-1].out or '"Winter"' in runner.said[-1].out
+    assert (runner.temp / "gh.log").read_text().splitlines()[-1].startswith("run download 11 ")
+    assert _blocks_of("validate.yml") <= runner.executed
+
+
+_DEFAULT_BRANCH = {"event": {"repository": {"default_branch": "main"}}}
+
+
+def _artifacts() -> list[dict[str, object]]:
+    """Artifacts of one name as the API lists them: only the last one is to be trusted."""
+
+    def artifact(run: int, branch: str, head: int, *, expired: bool = False) -> dict[str, object]:
+        about = {"id": run, "head_branch": branch, "head_repository_id": head, "repository_id": 1}
+        return {"expired": expired, "workflow_run": about}
+
+    return [
+        artifact(14, "main", 2),  # a fork's own main
+        artifact(13, "feature", 1),
+        artifact(12, "main", 1, expired=True),
+        artifact(11, "main", 1),
+    ]
+
+
+def _fake_gh(runner: Runner, artifacts: list[dict[str, object]]) -> None:
+    """Put a stand-in for GitHub's command line on the PATH: it lists, and hands the snapshot over."""
+    stub = runner.temp / "gh-bin"
+    stub.mkdir()
+    listing = runner.temp / "artifacts.json"
+    listing.write_text(json.dumps({"artifacts": artifacts}))
+    (stub / "gh").write_text(
+        f'#!/bin/sh\necho "$*" >> {runner.temp}/gh.log\n'
+        f'if [ "$1" = api ]; then cat {listing}; else '
+        f'mkdir -p "$7"; cp {runner.temp}/snapshot.json "$7/"; fi\n'
+    )
+    (stub / "gh").chmod(0o755)
+    path = os.pathsep.join((str(Path(sys.executable).parent), str(stub), os.environ["PATH"]))
+    runner.context["env"] = {"PATH": path, "GITHUB_REPOSITORY": "octo/shop"}
+
+
+def test_without_a_snapshot_a_fork_still_gets_its_verdict(runner: Runner) -> None:
+    """No artifact, or only those of others, is no failure."""
+    runner.context["github"] = {"token": TOKEN, **_DEFAULT_BRANCH}
+    _fake_gh(runner, _artifacts()[:3])
+    jobs = runner.workflow("validate.yml", environment="sandbox", root="manifests")
+
+    assert jobs["validate"].code == 0, runner.said[-1].err
+    assert any("No snapshot" in said.out for said in runner.said)
+    assert "download" not in (runner.temp / "gh.log").read_text()
 
 
 def _blocks_of(*files: str) -> set[tuple[str, str]]:
@@ -170,7 +234,7 @@ def test_a_pull_request_is_commented(runner: Runner) -> None:
         (text,) = forge.texts()
 
     assert text.startswith("<!-- personalize-sync:v1 kind=plan env=sandbox root=manifests -->\n")
-    assert "11 to create" in text
+    assert re.search(r"^Plan: [1-9]\d* to create, 0 to update", text, re.MULTILINE)
     assert runner.said[-1].err == "Comment unchanged.\n"
     assert _blocks_of("plan.yml") <= runner.executed
 
@@ -214,7 +278,6 @@ def test_validate_needs_no_key_and_says_where(runner: Runner) -> None:
 
     assert runner.workflow("validate.yml", root="manifests")["validate"].code == 10
     assert "::error file=manifests/templates/promo_strip.yaml,line=" in runner.said[-1].err
-    assert _blocks_of("validate.yml") <= runner.executed
 
 
 def test_the_action_installs_what_it_is_pinned_to(runner: Runner) -> None:
