@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import pytest
@@ -111,6 +112,23 @@ def test_dark_is_dark(browser: Browser, folder: Path) -> None:
     assert browser.ask_page(ground) == "rgb(255, 255, 255)"
     browser.visit(page, prefers_color_scheme="dark")
     assert browser.ask_page(ground) == "rgb(15, 19, 24)"
+
+
+@pytest.mark.parametrize("document", [mixed(), drawn(), problems(problem())])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_has_no_complaint(
+    browser: Browser, folder: Path, document: Rendered, scheme: str
+) -> None:
+    """Names, roles, contrast and structure pass the rules of WCAG 2.1 AA, in both schemes."""
+    browser.visit(written(folder, document), prefers_color_scheme=scheme)
+    browser.ask_page((files("axe_core_python") / "axe.min.js").read_text(encoding="utf-8"))
+    found = browser.ask_page(
+        "axe.run().then(r => ({passed: r.passes.length,"
+        " failed: r.violations.map(v => v.id + ': ' + v.nodes[0].html)}))"
+    )
+
+    assert found["failed"] == []
+    assert found["passed"] > 15
 
 
 def test_everything_can_be_reached_by_keyboard(browser: Browser, folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -9,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rendering.build import LOOK, change, field, plan
 from rendering.canvases import HEAD, RULES, Ask, canvas, code, table
+from rendering.hostile import CORPUS
+from rendering.readers import skeleton
 
 from personalize_sync.planning.compare import canonical_xml
 from personalize_sync.rendering import render
@@ -229,3 +232,16 @@ def test_the_pull_request_shows_rules_as_a_table() -> None:
     assert "| <code>&#35;</code> | <code>Season</code> | <code>Banner</code> |" in shown.replace(
         "|   | <code>&#35;", "| <code>&#35;"
     )
+
+
+@pytest.mark.parametrize("text", CORPUS, ids=[ascii(text)[:40] for text in CORPUS])
+def test_no_rule_changes_the_structure_of_a_comment(text: str) -> None:
+    """Names and cells of a canvas are as hostile as any other text."""
+    clean = re.sub(r"[^\n\t\x20-\ud7ff\ue000-\ufffd]", "", text).replace("\n", " ")
+    shown = []
+    for name in (clean, "z" * len(clean)):
+        rule = Ask("r9", f"s{name}", f"b{name}", f"r{name}")
+        after = canvas(code(f"n{name}"), table(*RULES, rule, name=f"t{name}"))
+        one = plan(change("decision-variant/m:v", field("/definition", canvas(), after)))
+        shown.append(render(one, "markdown", LOOK))
+    assert [skeleton(page) for page in shown][:1] == [skeleton(page) for page in shown][1:]

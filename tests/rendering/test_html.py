@@ -6,6 +6,7 @@ import base64
 import hashlib
 import re
 from dataclasses import replace
+from functools import cache
 from importlib.resources import files
 from itertools import pairwise
 
@@ -35,6 +36,7 @@ from personalize_sync.planning.change import Cause, User
 from personalize_sync.planning.outcome import Leftover, Result
 from personalize_sync.planning.plan import Plan, Scope, SourceTree, Target
 from personalize_sync.rendering import render
+from personalize_sync.rendering.html import documents
 from personalize_sync.resources import ABSENT
 
 
@@ -214,19 +216,33 @@ def test_a_new_object_shows_what_it_will_be() -> None:
     assert not any("Before" in said for said in reader.said)
 
 
-def test_the_largest_plan_still_opens() -> None:
+def test_the_largest_plan_still_opens(monkeypatch: pytest.MonkeyPatch) -> None:
     """Five thousand changes are all there; the least risky ones lose their details first."""
+    monkeypatch.setattr(documents, "_ROOM", 200_000)
     text = "".join(f".rule-{n} {{ color: red }}\n" for n in range(40))
     many = [
         change(f"template/t{n}", field("/css", text, text.replace("red", "blue"), risk=risk))
         for n, risk in enumerate(["content"] * 4999 + ["statistical"])
     ]
     page = show(plan(*many))
-    assert len(page) < 9_000_000
+    assert len(page) < 200_000 + 5000 * 500
     assert page.count("<h3>") == 5000
     first = page.index("template/t4999</code>")
     assert first < page.index("template/t0</code>")
-    assert page.count("<details") > 100
+    assert 2 < page.count("<details") < 50
+
+
+def test_the_largest_drift_still_opens(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What there is no room for is counted."""
+    monkeypatch.setattr(documents, "_ROOM", 500_000)
+    text = "".join(f".rule-{n} {{ color: red }}\n" for n in range(400))
+    edited = field("/css", text.replace("red", "blue"), text, cause=Cause.DRIFT)
+    many = tuple(drift(f"template/t{n}", edited) for n in range(200))
+    page = show(plan(drift=many), view="drift")
+    assert len(page) < 800_000
+    shown = page.count("<h3>")
+    assert 1 < shown < 20
+    assert f"… and {200 - shown} more" in page
 
 
 def test_same_input_same_bytes() -> None:
@@ -260,6 +276,12 @@ def test_no_text_changes_the_structure(text: str) -> None:
         ]
 
 
+@cache
+def _all_bones() -> frozenset[str]:
+    pages = (show(document, **look) for document, look in PAGES.values())
+    return frozenset(bone for page in pages for bone in Reader(page).bones)
+
+
 @settings(max_examples=60)
 @given(TEXTS, TEXTS)
 def test_no_code_leaves_its_table(before: str, after: str) -> None:
@@ -274,9 +296,7 @@ def test_no_code_leaves_its_table(before: str, after: str) -> None:
         ),
     )
     reader = Reader(show(plan(change("template/a", *fields))))
-    known = {
-        bone for document, look in PAGES.values() for bone in Reader(show(document, **look)).bones
-    }
+    known = _all_bones()
     assert set(reader.bones) <= known | {"tr", "td class", "mark", "code class"}
 
 

@@ -23,14 +23,14 @@ from personalize_sync.rendering.values import shown
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from personalize_sync.planning.change import Change
+    from personalize_sync.planning.change import Change, Drift
     from personalize_sync.planning.outcome import Outcome, Report
     from personalize_sync.planning.plan import Plan
     from personalize_sync.problems import Problem
     from personalize_sync.rendering.look import Look, Problems
 
 # Details beyond this many characters make a page that browsers are slow to open.
-_ROOM = 6_000_000
+_ROOM = 4_000_000
 _OPEN_AT_FIRST = 12
 _MOST_PROBLEMS = 5000
 _CHECKS = {"validate": "Check of the manifests", "auth-audit": "Audit of the API keys"}
@@ -130,18 +130,15 @@ def _plan_sections(plan: Plan, look: Look) -> Iterator[Section]:
     changes = sorted(plan.changes, key=lambda change: -_weight(change, None))
     yield _changes(changes, plan, look, lambda _: None)
     alone = drift_without_change(plan)
-    parts = [drift_part(entry, look, is_open=len(alone) <= _OPEN_AT_FIRST) for entry in alone]
     title = "Changed in the tenant, and left alone"
-    yield Section("drift", title, len(alone), _bounded(parts))
+    yield Section("drift", title, len(alone), _drifted(alone, look))
     yield Section("reach", "What the changes reach", None, reach(plan.changes))
 
 
 def _drift_sections(plan: Plan, look: Look) -> Iterator[Section]:
     counts = {**wording.drift_counts(plan), "pending changes in Git": wording.pending(plan)}
     yield Section("summary", "Summary", None, _counts(counts, "What the tenant changed"))
-    is_open = len(plan.drift) <= _OPEN_AT_FIRST
-    parts = [drift_part(entry, look, is_open=is_open) for entry in plan.drift]
-    yield Section("drift", "Changed in the tenant", len(plan.drift), _bounded(parts))
+    yield Section("drift", "Changed in the tenant", len(plan.drift), _drifted(plan.drift, look))
 
 
 def _changes(
@@ -166,17 +163,17 @@ def _changes(
     return Section("changes", "Changes", len(changes), join(shown_parts))
 
 
-def _bounded(parts: Iterable[Markup]) -> Markup:
-    room, kept, left_out = _ROOM, [], 0
-    for part in parts:
-        room -= len(part)
-        if room > 0:
-            kept.append(part)
-        else:
-            left_out += 1
-    if left_out:
-        kept.append(tag("p", f"… and {left_out} more", class_="note"))
-    return join(kept)
+def _drifted(entries: Sequence[Drift], look: Look) -> Markup:
+    room = _ROOM
+    parts: list[Markup] = []
+    for number, entry in enumerate(entries):
+        if room <= 0:
+            left_out = f"… and {len(entries) - number} more"
+            parts.append(tag("p", left_out, class_="note"))
+            break
+        parts.append(drift_part(entry, look, is_open=number < _OPEN_AT_FIRST))
+        room -= len(parts[-1])
+    return join(parts)
 
 
 def _weight(change: Change, outcome: Outcome | None) -> int:

@@ -78,4 +78,4 @@ def unseen(text: str) -> Markup:
 
 def scrolling(table: Markup, about: str) -> Markup:
     """Return a table that scrolls by itself where the page is too narrow for it."""
-    return tag("div", table, class_="wide", tabindex=0, role="region", aria_label=about)
+    return tag("div", table, class_="wide", tabindex=0, role="group", aria_label=about)
