@@ -23,8 +23,8 @@ lint: $(VENV)/checked  ## format, style, types and workflows
 
 check: lint test  ## all that CI demands
 
-sweep: $(VENV)/tested  ## the random life of a tenant, for many minutes
-	SWEEP=3000 $(BIN)/python -m pytest tests/conformance/test_no_edit_is_lost.py --timeout 3600
+sweep: $(VENV)/tested  ## every fault, crash and race, and the random life of a tenant, for many minutes
+	SWEEP=3000 $(BIN)/python -m pytest tests/reliability tests/conformance/test_no_edit_is_lost.py --timeout 3600
 
 format: $(VENV)/checked
 	$(BIN)/ruff format .

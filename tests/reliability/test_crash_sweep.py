@@ -1,26 +1,26 @@
-"""Killed before or after any request, an apply is finished by the next one, and nothing is lost."""
+"""Killed before or after any request, an apply is finished by the next one, and nothing is lost.
+
+By default at some of the points, with a fixed seed; `make sweep` takes all of them.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
+import os
+import random
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import httpx
-from world import DMN
+import pytest
+from reliability.prepared import Prepared, apply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from world import World
 
-_SECRET = {"WEATHER_SECRET": "hush"}
-_OAUTH = {
-    "authType": "OAUTH",
-    "clientId": "shop",
-    "clientSecret": {"fromSecret": "WEATHER_SECRET", "version": "1"},
-    "accessTokenUrl": "https://weather.example.test/token",
-}
+_SMALL, _BIG = 44, 8
+_SEED = 20260302
 
 
 class Killed(BaseException):
@@ -49,30 +49,6 @@ class Dying(httpx.BaseTransport):
         return response
 
 
-def _world(worlds: Callable[..., World]) -> World:
-    """A tenant with objects of ours and of others, and a commit that touches every kind."""
-    world = worlds(environ=dict(_SECRET), parallelism=1)
-    for key in ("kept", "changed", "gone"):
-        world.template(key)
-    world.connection("weather", auth=_OAUTH)
-    world.model("banner")
-    assert world.apply().exit_code == 0
-    world.sandbox.create("template", {"name": "Theirs", "friendlyId": "theirs", "type": "WEB"})
-    world.sandbox.plant("template/changed", {"futureFlag": {"beta": True}})
-
-    world.template("changed", name="Changed")
-    world.forget("Template", "gone")
-    world.template("new")
-    world.connection("weather", auth=_OAUTH, description="Now described")
-    world.connection("stock")
-    variant = {"name": "Main", "definition": DMN.replace('id="d"', 'id="e"')}
-    deployed = {"status": "PRODUCTION", "split": 100}
-    world.model("banner", variants={"main": {**variant, **deployed}})
-    world.model("basket")
-    world.sandbox.forget_requests()
-    return world
-
-
 def _crash(world: World, number: int, *, after: bool) -> bool:
     """Apply until the process dies at one request; answers whether it did."""
     wires: list[Dying] = []
@@ -83,46 +59,42 @@ def _crash(world: World, number: int, *, after: bool) -> bool:
 
     world.wire = wire
     with suppress(Killed):
-        world.apply(prune=True)
+        apply(world)
     world.wire = lambda transport: transport
     return wires[-1].died
 
 
-def _assert_finished(world: World) -> None:
-    """One plain apply later all is as Git says, once, and what is foreign is untouched."""
-    assert world.apply(prune=True).exit_code == 0
-    assert world.plan(prune=True).is_empty
-    living = Counter(
-        (r.kind, r.parent, r.body["name"])
-        for r in world.sandbox.all()
-        if not r.body.get("archived")
-    )
-    assert set(living.values()) == {1}
-    assert len(living) == 10
-    assert world.stored("template/theirs")["name"] == "Theirs"
-    assert world.stored("template/changed")["futureFlag"] == {"beta": True}
-    assert world.stored("connection/Weather")["auth"]["clientSecret"] == "hush"
+def _sweep(prepared: Prepared, sample: int) -> str:
+    """Die before and after each request, token requests included, or at some of these points."""
+    numbers = range(1, len(prepared.requests) + 1)
+    points = [(number, after) for number in numbers for after in (False, True)]
+    if not os.environ.get("SWEEP"):
+        points = random.Random(_SEED).sample(points, sample)
+    for number, after in points:
+        world = prepared()
+        assert _crash(world, number, after=after), (number, after)
+        prepared.assert_finished(world)
+        prepared.done(world)
+    return f"{prepared.changes} objects killed at {len(points)} points: 0 lost, 0 duplicated"
 
 
-def _requests(worlds: Callable[..., World]) -> int:
-    world = _world(worlds)
-    assert world.apply(prune=True).exit_code == 0
-    return len(world.sandbox.requests)
-
-
-def test_an_apply_killed_at_any_request_is_finished_by_the_next(
-    worlds: Callable[..., World], record_property: Callable[[str, Any], None]
+@pytest.mark.timeout(3600)
+def test_a_small_apply_killed_at_any_request_is_finished_by_the_next(
+    small: Prepared, record_property: Callable[[str, Any], None]
 ) -> None:
     """Stop before and after each request; the next apply converges without a duplicate."""
-    total = _requests(worlds)
-    points = [(number, after) for number in range(1, total + 1) for after in (False, True)]
-    for number, after in points:
-        world = _world(worlds)
-        assert _crash(world, number, after=after), (number, after)
-        _assert_finished(world)
-    record_property("crash sweep", f"killed at {len(points)} points: 0 lost, 0 duplicated")
+    record_property("crash sweep, small", _sweep(small, _SMALL))
 
 
-def test_the_sweep_would_notice_an_apply_that_never_dies(worlds: Callable[..., World]) -> None:
+@pytest.mark.timeout(3600)
+def test_a_big_apply_killed_at_any_request_is_finished_by_the_next(
+    big: Prepared, record_property: Callable[[str, Any], None]
+) -> None:
+    """The same with more than thirty objects of all kinds."""
+    assert big.changes >= 30
+    record_property("crash sweep, big", _sweep(big, _BIG))
+
+
+def test_the_sweep_would_notice_an_apply_that_never_dies(small: Prepared) -> None:
     """A point beyond the last request kills nothing, and the sweep would fail on it."""
-    assert not _crash(_world(worlds), 10_000, after=False)
+    assert not _crash(small(), 10_000, after=False)
