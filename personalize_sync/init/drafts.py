@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from personalize_sync.init.fitting import Unfit, fitted
 from personalize_sync.init.naming import is_key, keys_for
-from personalize_sync.init.values import secrets_named, without_nulls
+from personalize_sync.init.values import secrets_named, with_value, without_nulls
 from personalize_sync.kinds import BY_NAME, KINDS, Refs
 from personalize_sync.planning.prune import is_built_in
-from personalize_sync.resources import Address, Live
+from personalize_sync.resources import Address, Live, Lookup
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from personalize_sync.init.cutting import Cut
     from personalize_sync.init.values import Needed
@@ -96,20 +96,34 @@ def draft(state: LiveState) -> Drafts:
         kind = BY_NAME[address.kind]
         parent, _, key = address.key.partition(":")
         children[Address(kind.parent, parent)][key] = kind.normalise(live, refs)
+    friendly = {(o.kind, o.friendly_id) for o in state.objects if o.friendly_id and not o.archived}
+    strangers = {Address(kind, name) for kind, name in friendly} - tops.keys()
     for address, live in tops.items():
         try:
-            drafts.by_address[address] = _draft(address, live, refs, children[address])
+            made = _draft(address, live, refs, children[address], strangers)
+            drafts.by_address[address] = made
         except Unfit as reason:
             advice = "correct it in the tenant, or write its manifest by hand"
             drafts.left_out.append(LeftOut(str(address), str(reason), advice))
     return drafts
 
 
-def _draft(address: Address, live: Live, refs: Refs, children: Mapping[str, Any]) -> Draft:
+def _draft(
+    address: Address,
+    live: Live,
+    refs: Refs,
+    children: Mapping[str, Document],
+    strangers: Collection[Address],
+) -> Draft:
+    """Return the draft of one object; `strangers` live, but get no manifest, so they are looked up."""
     kind = BY_NAME[address.kind]
     own = kind.normalise(live, refs)
     whole = kind.gather(own, children)
     spec = without_nulls(whole, kind.shapes)
+    for reference in kind.references(spec):
+        target = reference.target
+        if isinstance(target, Address) and target in strangers:
+            spec = with_value(spec, reference.path, Lookup(target.kind, target.key))
     spec, needed, cuts = secrets_named(kind, address.key, spec, kind.secrets(live, spec))
     result = fitted(kind, address, spec, cuts=cuts)
     for name in sorted(own.keys() - whole.keys()):

@@ -58,7 +58,7 @@ def secrets_named(
             word = path[-1] if path[-1] != "value" else what
             variable = _variable(f"{key}_{word}", [n.variable for n in needed])
             needed.append(Needed(variable, path))
-            spec = _with(spec, path, SecretRef(variable))
+            spec = with_value(spec, path, SecretRef(variable))
         else:
             spec, gone = cut_at(spec, path, kind.shapes)
             cuts.append(Cut(gone, f"{what} may be a secret, and no manifest can hold one there"))
@@ -77,10 +77,11 @@ def _variable(words: str, taken: Iterable[str]) -> str:
     return name
 
 
-def _with(value: Any, path: Path, leaf: object) -> Any:
+def with_value(value: Any, path: Path, leaf: object) -> Any:
+    """Return a document with another value at a path; nothing is changed in place."""
     if not path:
         return leaf
     if isinstance(value, list):
         at = int(path[0])
-        return [*value[:at], _with(value[at], path[1:], leaf), *value[at + 1 :]]
-    return {**value, path[0]: _with(value.get(path[0], {}), path[1:], leaf)}
+        return [*value[:at], with_value(value[at], path[1:], leaf), *value[at + 1 :]]
+    return {**value, path[0]: with_value(value.get(path[0], {}), path[1:], leaf)}

@@ -146,6 +146,7 @@ def test_a_project_file_is_kept(shop: Shop) -> None:
         "connection/gone",
         "connection/wetter_0",
         "decision-model/name_6df97746",
+        "experiment/hero_0",
         "template/con",
     ]
     assert set(said.document["files"]) == _files(shop.root) - {"personalize-sync.yaml"}

@@ -42,7 +42,8 @@ def fill(sandbox: Sandbox, times: int = 1) -> int:
     for n in range(times):
         _template(sandbox, n)
         _connection(sandbox, n)
-        _model(sandbox, n)
+        model = _model(sandbox, n)
+        _flow(sandbox, n, model)
     asked = sandbox.knobs
     # Twins may be older than the rule against them.
     sandbox.knobs = replace(asked, duplicate_name="allowed")
@@ -142,7 +143,67 @@ def _connection(sandbox: Sandbox, n: int) -> None:
     )
 
 
-def _model(sandbox: Sandbox, n: int) -> None:
+def _flow(sandbox: Sandbox, n: int, model: str) -> None:
+    """An experiment with shares and a decision, a running experience, or one with audiences."""
+    text = TEXTS[n % len(TEXTS)]
+    asked = {
+        "implementation": "decisionModelTask",
+        "input": {"inputType": "decisionModelTaskInput", "decisionModelRefs": [model]},
+    }
+    answers = {
+        "implementation": "templateRenderTask",
+        "input": {
+            "inputType": "templateRenderTaskInput",
+            "type": "application/json",
+            "template": text,
+        },
+    }
+    refs = [f"{n:08}-0000-4000-8000-{part:012}" for part in range(2)]
+    variants = [
+        {
+            "ref": refs[0],
+            "name": "Kontrolle: A",
+            "isControl": True,
+            "assets": {"html": text, "css": ""},
+        },
+        {
+            "ref": refs[1],
+            "name": "Bold",
+            "tasks": [asked, answers],
+            "templateVariables": {"T": text},
+        },
+    ]
+    traffic: dict[str, Any] = {"type": "simpleTraffic", "weightingAlgorithm": "USER_DEFINED"}
+    traffic |= {"allocation": 100, "splits": [{"ref": r, "split": 50} for r in refs]}
+    if n % 3 == 2:
+        condition = {
+            "conditions": [{"templateId": "promo_3" if n % 2 else "built_in", "params": {"a": "b"}}]
+        }
+        split = {"template": "{}", "variantName": "Bold", "audienceName": "All"}
+        traffic |= {"type": "audienceTraffic", "splits": [split | {"conditionGroups": [condition]}]}
+    is_experience = n % 3 > 0
+    body = {
+        "name": f"Held № {n} (½)",
+        "friendlyId": f"hero_{n}",
+        "type": "INTERACTIVE_WEB_FLOW",
+        "subtype": "EXPERIENCE" if is_experience else "EXPERIMENT",
+        "status": "PRODUCTION" if n % 3 == 1 else "DRAFT",
+        "channels": ["WEB", "EMAIL"],
+        "tags": ["x"],
+        "businessProcess": "interactive_v1",
+        "schedule": {"type": "simpleSchedule", "startDate": "2026-02-03T00:00:00.000Z"},
+        "sampleSizeConfig": {
+            "baseValue": 0.02,
+            "minimumDetectableDifference": 0.2,
+            "confidenceLevel": 0.95,
+        },
+        "traffic": traffic,
+        "variants": variants,
+    }
+    sandbox.create("flow", body)
+
+
+def _model(sandbox: Sandbox, n: int) -> str:
     name = f"Modell {n}" if n % 4 else f"{'東京' if n % 8 else '大阪'}{n or ''}"
     empty: dict[str, Any] = {"variants": []}
     model = sandbox.create("decision-model", {"name": name, "deploymentConfiguration": empty})
@@ -165,6 +226,7 @@ def _model(sandbox: Sandbox, n: int) -> None:
         record = sandbox.stored(model.ref)
         body = {**record.body, "deploymentConfiguration": {"variants": entries}}
         tenant.amend(record, body, "auth0|maria")
+    return model.ref
 
 
 def bring_in(world: World) -> Drafts:

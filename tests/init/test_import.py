@@ -66,6 +66,19 @@ def test_code_comes_out_byte_for_byte_in_files_of_its_own(world: World) -> None:
     assert manifest.startswith("# yaml-language-server: $schema=../schemas/template.schema.json\n")
 
 
+def test_what_gets_no_manifest_is_looked_up(world: World) -> None:
+    """A flow may use a built-in template, which is named by look-up; everything else by key."""
+    fill(world.sandbox, 6)
+    bring_in(world)
+
+    built_in = (world.root / "experiences/hero_2.yaml").read_text("utf-8")
+    assert "templateId: {lookup: {kind: template, name: built_in}}" in built_in
+    assert "decisionModels: [modell_2]" in built_in
+    ours = (world.root / "experiences/hero_5.yaml").read_text("utf-8")
+    assert "templateId: promo_3" in ours
+    assert world.plan().is_empty
+
+
 def test_scripts_of_a_canvas_are_javascript_files(world: World) -> None:
     """The canvas keeps their places; what reaches the tenant is the same to the last byte."""
     fill(world.sandbox, 2)
