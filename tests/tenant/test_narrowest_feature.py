@@ -55,6 +55,8 @@ def _expected(request: Recorded) -> set[str]:
             return {"developer-templates"}
         case "connections":
             return {"connections"}
+        case "flowDefinitions":
+            return {_WIDE}  # no narrower key exists
         case _ if request.method != "GET":
             return {_WIDE}
         case _ if request.query.get("limit") == "1":
