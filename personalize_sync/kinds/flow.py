@@ -198,11 +198,23 @@ def _settle(spec: Document, _revisions: Mapping[str, Any]) -> Document:
 
 
 def _gather(spec: Document, _children: Mapping[str, Document]) -> Document:
-    """Leave out what stands among the tasks anyway."""
-    if "variants" not in spec:
-        return spec
-    variants = {k: without(v, {"freemarker"}) for k, v in objects(spec, "variants").items()}
-    return {**spec, "variants": variants}
+    """Leave out what stands among the tasks anyway, and the refs of goals, which no other tenant has."""
+    body = dict(spec)
+    if "variants" in spec:
+        variants = objects(spec, "variants").items()
+        body["variants"] = {key: without(v, {"freemarker"}) for key, v in variants}
+    if isinstance(spec.get("goals"), dict):
+        body["goals"] = {name: _without_ref(goal) for name, goal in spec["goals"].items()}
+    return body
+
+
+def _without_ref(goal: Any) -> Any:
+    match goal:
+        case dict():
+            return without(goal, {"ref"})
+        case list():
+            return [_without_ref(item) for item in goal]
+    return goal
 
 
 def _as_draft(body: Document) -> Document:

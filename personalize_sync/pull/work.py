@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from personalize_sync.kinds import BY_NAME, Form
 from personalize_sync.manifests.patches import merge as patched
-from personalize_sync.planning.change import Cause
 from personalize_sync.planning.compare import canonical_xml, value_at
 from personalize_sync.pull.canvases import Piece, Pieces
 from personalize_sync.pull.choice import Side
@@ -99,7 +98,7 @@ class Work:
         place = home(meaning(text, self._page.index), self._environment, self._path)
         found = stated(meaning(text, self._page.index), place)
         if found is ABSENT:
-            self._refuse_copies(meaning(text, self._page.index), place)
+            result = self._uncopied(result, meaning(text, self._page.index), place)
         if isinstance(found, dict) and isinstance(found.get("fromFile"), str):
             whole = self._effective()
             if "scripts" in whole:
@@ -116,15 +115,16 @@ class Work:
                 return replace(result, note=result.note or self._reach(place))
         return self._merged(result, place)
 
-    def _refuse_copies(self, document: Any, place: Path) -> None:
-        """Keep the link to a template, unless it is certain that a person edited the copy."""
-        asset = len(place) > 2 and place[-2] == "assets"  # noqa: PLR2004 - a variant holds assets
-        variant = stated(document, place[: -2 if asset else -1])
-        if not isinstance(variant, dict) or "fromTemplate" not in variant:
-            return
-        is_edit = self._contest.field.cause is Cause.DRIFT
-        if place[-1] == "freemarker" or (asset and not is_edit):
-            raise Unwritable(f"it is copied from template/{variant['fromTemplate']}; edit it there")
+    def _uncopied(self, result: Taken, document: Any, place: Path) -> Taken:
+        """Keep code linked to its template, unless the tenant's is surely wanted: then say so."""
+        is_asset = place[-2:-1] == ("assets",)
+        variant = stated(document, place[: -2 if is_asset else -1])
+        source = variant.get("fromTemplate") if isinstance(variant, dict) else None
+        if source is None or not (is_asset or place[-1] == "freemarker"):
+            return result
+        if not is_asset or result.taken is not Side.TENANT:
+            raise Unwritable(f"it is copied from template/{source}; edit it there")
+        return replace(result, note=f"no longer copied from template/{source}")
 
     def _merged(self, result: Taken, place: Path) -> Taken:
         """Merge lines of text; everything else has no middle, so the tenant's value is noted."""
