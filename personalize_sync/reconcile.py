@@ -379,19 +379,25 @@ def demand_unblocked(plan: Plan, *, skip_blocked: bool) -> None:
 def _hidden_twins(
     desired: Iterable[Resource], objects: Sequence[Live], tenant: Tenant
 ) -> list[Live]:
-    """Ask for each friendlyId that no list showed: lists may lag, shift, or hide archived ones."""
+    """Ask for each friendlyId that no list showed: lists may lag, shift, or hide archived ones.
+
+    An experiment may find that its friendlyId belongs to an experience, and the other way round.
+    """
     listed = {(live.kind, live.friendly_id) for live in objects}
     missing = [
-        resource.address
+        (kind, resource.address.key)
         for resource in desired
-        if BY_NAME[resource.address.kind].by_friendly_id
+        for kind in KINDS
+        if kind.collection == BY_NAME[resource.address.kind].collection
+        and kind.by_friendly_id
         and (resource.address.kind, resource.address.key) not in listed
     ]
-    found = tenant.each(lambda a: tenant.get(BY_NAME[a.kind], a.key), missing)
+    found = tenant.each(lambda pair: tenant.get(*pair), missing)
+    known = {live.ref for live in objects}
     return [
         live
-        for address, live in zip(missing, found, strict=True)
-        if live and live.friendly_id == address.key
+        for (_, key), live in zip(missing, found, strict=True)
+        if live and live.friendly_id == key and live.ref not in known
     ]
 
 

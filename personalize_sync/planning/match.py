@@ -10,7 +10,7 @@ from personalize_sync.kinds import BY_NAME, Refs
 from personalize_sync.resources import Address, Live, Resource, slug
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 # One name within one parent: (kind, parent ref, friendlyId or name).
 _Identity = tuple[str, str, str]
@@ -62,7 +62,10 @@ def match(desired: Sequence[Resource], objects: Sequence[Live]) -> Matches:
                 twins[resource.address] = twin
     unclaimed = _unclaimed(objects, live, ambiguous, {resource.address for resource in desired})
     refs = {address: item.ref for address, item in {**unclaimed, **live}.items()}
-    unclear: dict[Address, str] = {}
+    unclear = {
+        address: f"its friendlyId belongs to {holder}, which cannot become one; use another key"
+        for address, holder in _held_by_others(desired, live, objects)
+    }
     for resource in desired:
         address = resource.address
         inside = BY_NAME[address.kind].inside(resource, live.get(address) or twins.get(address))
@@ -70,6 +73,22 @@ def match(desired: Sequence[Resource], objects: Sequence[Live]) -> Matches:
         if inside.unclear:
             unclear[address] = inside.unclear
     return Matches(live, twins, ambiguous, unclaimed, unclear, refs=Refs(refs))
+
+
+def _held_by_others(
+    desired: Sequence[Resource], live: Mapping[Address, Live], objects: Sequence[Live]
+) -> Iterator[tuple[Address, Address]]:
+    """Yield manifests without an object whose friendlyId an object of a sister kind has."""
+    holders = {
+        (BY_NAME[item.kind].collection, item.friendly_id): Address(item.kind, item.friendly_id)
+        for item in objects
+        if item.friendly_id
+    }
+    for resource in desired:
+        address = resource.address
+        holder = holders.get((BY_NAME[address.kind].collection, address.key))
+        if address not in live and holder and holder.kind != address.kind:
+            yield address, holder
 
 
 def _identity_of(item: Live) -> _Identity:

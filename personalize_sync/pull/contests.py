@@ -11,7 +11,7 @@ from personalize_sync.pull.choice import Choice, Side, side_of
 from personalize_sync.resources import ABSENT, Unset
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from personalize_sync.planning.plan import Plan
     from personalize_sync.resources import Address, LiveState
@@ -22,6 +22,7 @@ _TOGETHER = "shares make sense only together, so they are taken from one side"
 _ARCHIVED = "it is archived in the tenant: apply restores it, or remove the manifest"
 _RENAMED = "the tenant knows it by a former key: apply renames it"
 _PINNED = "revision"
+_MODEL = "decision-model"
 _SHARES = ("status", "split")
 
 
@@ -35,8 +36,19 @@ class Contest:
     note: str = ""
 
 
-def contests(plan: Plan, state: LiveState, choice: Choice) -> tuple[Contest, ...]:
-    """Return every field in which a manifest and its live object differ, in a stable order."""
+def contests(
+    plan: Plan, state: LiveState, choice: Choice, *, declared: Collection[Address] = ()
+) -> tuple[Contest, ...]:
+    """Return every field in which a manifest and its live object differ, in a stable order.
+
+    What the tenant names and no manifest in `declared` does becomes a lookup.
+    """
+    names = {
+        address.key: live.name
+        for live in state.objects
+        if live.kind == _MODEL and (address := plan.refs.address(_MODEL, live.ref))
+        if address not in declared
+    }
     built_in = {live.ref for live in state.objects if is_built_in(live)}
     differing = {entry.address: entry.fields for entry in plan.drift}
     differing |= {
@@ -45,8 +57,18 @@ def contests(plan: Plan, state: LiveState, choice: Choice) -> tuple[Contest, ...
     found: list[Contest] = []
     for address, fields in sorted(differing.items()):
         if plan.refs.ref(address) not in built_in:
-            found += _of_object(address, fields, choice)
+            found += _of_object(address, [_looked_up(f, names) for f in fields], choice)
     return tuple(found)
+
+
+def _looked_up(field: FieldChange, names: Mapping[str, str]) -> FieldChange:
+    if field.path[-1:] != ("decisionModels",) or not isinstance(field.before, list):
+        return field
+    models = [
+        {"lookup": {"kind": _MODEL, "name": names[key]}} if key in names else key
+        for key in field.before
+    ]
+    return replace(field, before=models)
 
 
 def _of_object(
@@ -59,10 +81,12 @@ def _of_object(
     shares: list[Contest] = []
     for field in fields:
         side = side_of(field.cause, choice)
-        if address.kind == "decision-model" and field.path[:1] == ("variants",):
+        if address.kind == _MODEL and field.path[:1] == ("variants",):
             # The revision is pinned by apply; a manifest never states it.
             if field.path[-1] != _PINNED:
                 shares.append(Contest(address, field, side))
+        elif field.path[:2] == ("traffic", "splits"):
+            shares.append(Contest(address, field, side))
         elif field.path == ("friendlyId",):
             yield Contest(address, field, Side.GIT, _RENAMED)
         elif Unset.SECRET in (field.before, field.after):
@@ -73,8 +97,9 @@ def _of_object(
 
 
 def _shares(found: list[Contest], choice: Choice) -> Iterator[Contest]:
-    """Take the shares of a deployment from one side: half of each would not total 100."""
-    strange = [contest for contest in found if contest.field.after is ABSENT]
+    """Take the shares of a deployment or flow from one side: half of each would not total 100."""
+    # A flow's variants stand in the same manifest as their shares, and are pulled with them.
+    strange = [c for c in found if c.field.after is ABSENT and c.address.kind == _MODEL]
     if strange:
         yield from (
             replace(c, side=Side.GIT, note=_NO_MANIFEST if c in strange else _TOGETHER)

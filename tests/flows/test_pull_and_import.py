@@ -73,3 +73,44 @@ def test_copied_code_stays_linked_unless_hers_is_wanted(world: World) -> None:
     world.template("strip", templateElements={"html": "<p>New</p>", "css": "p{}"})
     flow = next(c for c in world.plan().changes if c.address.kind == "experience")
     assert [field.pointer for field in flow.fields] == ["/variants/only/assets/css"]
+
+
+def test_a_model_that_no_manifest_declares_is_pulled_as_a_lookup(world: World) -> None:
+    """Hers is named by its name, ours by its key."""
+    world.model("banner")
+    world.flow(variants={"only": {"name": "Only", "decisionModels": ["banner"]}})
+    world.apply()
+    body = {"name": "Hers", "deploymentConfiguration": {"variants": []}}
+    hers = world.sandbox.create("decision-model", body)
+    refs = [world.sandbox.stored("decision-model/banner").ref, hers.ref]
+    (task,) = world.stored("experience/hero")["variants"][0]["tasks"]
+    task = {**task, "input": {**task["input"], "decisionModelRefs": refs}}
+    world.edit("experience/hero", variants__only__tasks=[task])
+
+    pull(world, "theirs")
+
+    assert world.plan().is_empty
+    assert (
+        "lookup: {kind: decision-model, name: Hers}"
+        in (world.root / "Experience-hero.yaml").read_text()
+    )
+
+
+def test_a_variant_that_was_added_in_the_ui_is_pulled(world: World) -> None:
+    """With its share, so that they total 100 again."""
+    world.experiment()
+    world.apply()
+    body = world.stored("experiment/hero_ab")
+    new = {"ref": "99999999-9999-4999-8999-999999999999", "name": "Extra", "isControl": False}
+    splits = [{**s, "split": n} for s, n in zip(body["traffic"]["splits"], (30, 30), strict=True)]
+    world.edit(
+        "experiment/hero_ab",
+        variants=[*body["variants"], new],
+        traffic__splits=[*splits, {"ref": new["ref"], "split": 40}],
+    )
+
+    pull(world, "theirs")
+
+    assert world.plan().is_empty
+    (flow,) = (r for r in world.load().resources if r.address.kind == "experiment")
+    assert flow.spec["traffic"]["splits"] == {"control": 30, "bold": 30, "extra": 40}

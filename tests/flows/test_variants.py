@@ -157,3 +157,18 @@ def test_a_flow_made_in_the_ui_is_adopted_with_its_refs(world: World, times: int
     assert [v["ref"] for v in stored_now["variants"]] == order
     assert [s["ref"] for s in stored_now["traffic"]["splits"]] == order
     assert world.plan().is_empty
+
+
+@pytest.mark.parametrize("archived", [False, True])
+def test_an_experiment_does_not_take_an_experiences_id(world: World, *, archived: bool) -> None:
+    """Both live in one place: the plan says whose the friendlyId is, and nothing is sent."""
+    world.flow("hero")
+    world.apply()
+    world.edit("experience/hero", archived=archived)
+    world.forget("Experience", "hero")
+    world.experiment("hero")
+
+    (change,) = world.plan().changes
+
+    assert [block.rule for block in change.blocked] == ["duplicate-name"]
+    assert "belongs to experience/hero" in change.blocked[0].message
