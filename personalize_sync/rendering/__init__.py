@@ -8,7 +8,6 @@ from personalize_sync.rendering import (
     azure,
     github,
     gitlab,
-    html,
     markdown,
     outputs,
     sarif,
@@ -30,12 +29,19 @@ if TYPE_CHECKING:
 
     Rendered: TypeAlias = Plan | Report | Problems
 
+
+def _page(document: Rendered, look: Look) -> str:
+    from personalize_sync.rendering import html  # noqa: PLC0415 - drawings, for one format only
+
+    return html.render(document, look)
+
+
 # A new format is one module with a `render`, and one line here.
 RENDERERS: Mapping[str, Callable[[Rendered, Look], str]] = {
     "terminal": terminal.render,
     "json": json_document.render,
     "markdown": markdown.render,
-    "html": html.render,
+    "html": _page,
     "sarif": sarif.render,
     "github": github.render,
     "summary": summary.render,

@@ -98,6 +98,7 @@ class Browser:
         self._output, self._input = our_output, our_input
         self._rest = b""
         self._number = 0
+        self._target = ""
         self._visit: Visit | None = None
 
     def close(self) -> None:
@@ -109,9 +110,13 @@ class Browser:
         os.close(self._output)
         os.close(self._input)
 
-    def visit(self, page: Path, *, width: int = 1280, **media: str) -> Visit:
-        """Open a page and wait until it has been loaded and drawn."""
-        target = self._ask("Target.createTarget", url="about:blank")["targetId"]
+    def visit(
+        self, page: Path, *, width: int = 1280, medium: str = "screen", **media: str
+    ) -> Visit:
+        """Open a page in a new tab and wait until it has been loaded and drawn."""
+        if self._target:
+            self._ask("Target.closeTarget", targetId=self._target)
+        self._target = target = self._ask("Target.createTarget", url="about:blank")["targetId"]
         tab = self._ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         self._visit = visit = Visit(tab, page.as_uri())
         for domain in ("Page", "Network", "Log", "Runtime"):
@@ -119,7 +124,7 @@ class Browser:
         size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
         self._ask("Emulation.setDeviceMetricsOverride", tab, **size)
         features = [{"name": name.replace("_", "-"), "value": v} for name, v in media.items()]
-        self._ask("Emulation.setEmulatedMedia", tab, features=features)
+        self._ask("Emulation.setEmulatedMedia", tab, media=medium, features=features)
         self._ask("Page.navigate", tab, url=visit.page)
         while not visit.loaded:
             self._read()

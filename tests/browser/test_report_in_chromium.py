@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from browser.chromium import Browser, executable
-from rendering.build import LOOK, mixed, problem, problems
+from rendering.build import LOOK, change, field, mixed, plan, problem, problems
 from rendering.hostile import CORPUS
 from rendering.test_hostile_names import evil_plan
 from rendering.test_html import drawn
@@ -112,6 +112,20 @@ def test_dark_is_dark(browser: Browser, folder: Path) -> None:
     assert browser.ask_page(ground) == "rgb(255, 255, 255)"
     browser.visit(page, prefers_color_scheme="dark")
     assert browser.ask_page(ground) == "rgb(15, 19, 24)"
+
+
+def test_paper_shows_what_a_screen_folds(browser: Browser, folder: Path) -> None:
+    """Nobody can unfold a printed page."""
+    page = written(folder, plan(*(change(f"template/t{n}", field()) for n in range(20))))
+    folded = (
+        "getComputedStyle(document.querySelector('details:not([open])'), '::details-content')"
+        ".contentVisibility"
+    )
+
+    browser.visit(page)
+    assert browser.ask_page(folded) == "hidden"
+    browser.visit(page, medium="print")
+    assert browser.ask_page(folded) == "visible"
 
 
 @pytest.mark.parametrize("document", [mixed(), drawn(), problems(problem())])

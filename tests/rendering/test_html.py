@@ -245,6 +245,15 @@ def test_the_largest_drift_still_opens(monkeypatch: pytest.MonkeyPatch) -> None:
     assert f"… and {200 - shown} more" in page
 
 
+def test_a_giant_canvas_is_told_in_part() -> None:
+    """Thousands of nodes are neither drawn nor told one by one, but counted."""
+    nodes = [code().replace('id="score', f'id="n{n}') for n in range(300)]
+    after = canvas(*(node.replace("return 1", "return 2") for node in nodes))
+    reader = Reader(show(plan(change("template/a", field("/d", canvas(*nodes), after)))))
+    assert "A canvas of more than 120 nodes is not drawn." in reader.text
+    assert "… and 180 more nodes" in reader.text
+
+
 def test_same_input_same_bytes() -> None:
     """A page can be compared, cached and signed."""
     for document, look in PAGES.values():

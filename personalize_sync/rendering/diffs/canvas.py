@@ -118,8 +118,7 @@ def read_canvas(text: str) -> Canvas | None:
     content = tuple(_lines(root, space))
     elements = [child for child in root if _tag(child) in _SORTS]
     nodes = tuple(_node(e, number, boxes, space) for number, e in enumerate(elements))
-    for child in elements:
-        root.remove(child)
+    root[:] = [child for child in root if _tag(child) not in _SORTS]
     return Canvas(nodes, tuple(_lines(root, space)), content, layout)
 
 
@@ -148,20 +147,25 @@ def _node(element: Element, number: int, boxes: dict[str, Box], space: str) -> N
 def _remove_told(element: Element, script: Element | None, table: Element | None) -> None:
     """Take off an element what the fields of its node tell."""
     element.attrib.pop("name", None)
-    for child in list(element):
-        if _is_plain(child, "description", ()) or _tells_only_links(child):
-            element.remove(child)
+    element[:] = [
+        child
+        for child in element
+        if not (_is_plain(child, "description", ()) or _tells_only_links(child))
+    ]
     text = _child(script, "text")
     if text is not None:
         text.text = None
     if table is None:
         return
     table.attrib.pop("hitPolicy", None)
-    for child in list(table):
-        if _tag(child) in _COLUMN_PARTS and all(
-            _is_plain(part, *_part(part)) or _is_column(part) for part in child.iter()
-        ):
-            table.remove(child)
+    table[:] = [child for child in table if not _is_told(child)]
+
+
+def _is_told(part: Element) -> bool:
+    """Whether a column or a rule holds nothing that the table does not tell."""
+    return _tag(part) in _COLUMN_PARTS and all(
+        _is_plain(inner, *_part(inner)) or _is_column(inner) for inner in part.iter()
+    )
 
 
 # What a column or a rule may consist of for the table to tell all about it.
@@ -300,12 +304,15 @@ def _without_layout(root: Element) -> None:
     for element in root.iter():
         for name in [name for name in element.attrib if _LAYOUT.match(name)]:
             del element.attrib[name]
-        for child in [child for child in element if _LAYOUT.match(str(child.tag))]:
-            element.remove(child)
-        for child in [child for child in element if _tag(child) == "extensionElements"]:
-            # One that held nothing but layout is layout, too.
-            if not child.attrib and all(_LAYOUT.match(str(c.tag)) for c in child):
-                element.remove(child)
+        element[:] = [child for child in element if not _is_layout(child)]
+
+
+def _is_layout(element: Element) -> bool:
+    """Whether an element says where things are drawn; one that holds nothing else does, too."""
+    if _LAYOUT.match(str(element.tag)):
+        return True
+    is_shell = _tag(element) == "extensionElements" and not element.attrib
+    return is_shell and all(_LAYOUT.match(str(child.tag)) for child in element)
 
 
 def _lines(root: Element, space: str) -> Iterator[str]:

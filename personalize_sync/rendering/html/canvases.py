@@ -36,10 +36,16 @@ def canvas_diff(diff: DecisionDiff, most: int) -> Markup:
         [
             tag("p", diff.note, class_="note") if diff.note else None,
             _pictures(diff),
-            *(_node(node, most) for node in diff.nodes),
+            *(_node(node, most) for node in diff.nodes[:_MOST_NODES]),
+            *_more(len(diff.nodes) - _MOST_NODES),
             *_elsewhere(diff, most),
         ]
     )
+
+
+def _more(count: int) -> Iterator[Markup]:
+    if count > 0:
+        yield tag("p", f"… and {count} more nodes", class_="note")
 
 
 def _elsewhere(diff: DecisionDiff, most: int) -> Iterator[Markup]:
