@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ from personalize_sync.resources import Live, LiveState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from personalize_sync.apply import PastRun
@@ -113,6 +115,7 @@ def pull(
     *,
     choice: Choice,
     dry_run: bool = False,
+    shielded: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> Pulled:
     """Write what the tenant changed into the manifests; the tenant itself is only read."""
     from personalize_sync.pull import pull as bring_back  # noqa: PLC0415 - ruamel.yaml, 35 ms
@@ -120,7 +123,15 @@ def pull(
     # All differences are wanted, whatever apply would do about them.
     policy = replace(policy, prune=False, on_drift=OnDrift.REVERT)
     found, state = plan(loaded, tenant, policy, source=SourceTree())
-    return bring_back(found, state, loaded.resources, project, choice=choice, dry_run=dry_run)
+    return bring_back(
+        found,
+        state,
+        loaded.resources,
+        project,
+        choice=choice,
+        dry_run=dry_run,
+        shielded=shielded,
+    )
 
 
 def test(loaded: Loaded, tenant: Tenant, policy: Policy) -> Verdicts:

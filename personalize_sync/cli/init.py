@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import os
 import re
-import signal
 from collections import Counter
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from personalize_sync.cli.interrupts import uninterrupted
 from personalize_sync.cli.options import Common, option, speaking
 from personalize_sync.cli.progress import waiting
 from personalize_sync.cli.session import environment_of, open_project, session
@@ -64,7 +63,7 @@ def command(
     from personalize_sync.init import Site, Stage, finish_interrupted  # noqa: PLC0415 - YAML
 
     root = _root(common, may_exist=from_tenant)
-    with _uninterrupted():
+    with uninterrupted():
         moved = finish_interrupted(root)
     if moved:
         remark = "An earlier init was interrupted; it is complete now. Run plan to see the project."
@@ -124,7 +123,7 @@ def _started(site: Site, stage: Stage, root: Path) -> _Done:
     """Write a project without manifests."""
     remarks = _write_support(site, stage, root)
     _project_on(stage, root)
-    with _uninterrupted():
+    with uninterrupted():
         files = stage.place()
     remarks += ["Next: personalize-sync validate, then write manifests or run init --from-tenant."]
     return _Done(root, files, remarks=remarks)
@@ -196,7 +195,7 @@ def _imported(
         prove(drafts, state, stage, project, environment)
     if site and not site.is_sandbox:
         _write_support(replace(site, client_key=state.client_key), stage, root)
-    with _uninterrupted():
+    with uninterrupted():
         files = stage.place()
     remarks += [*_closed(environment), *(f"{doubt.capitalize()}." for doubt in state.incomplete)]
     return _Done(root, files, environment.name, drafts, remarks)
@@ -258,18 +257,6 @@ def _closed(environment: Environment) -> Iterator[str]:
         if environment.feature(kind.name, kind.read_with) is None:
             wanted = " or ".join(kind.read_with)
             yield f"Not imported: {kind.title}, which no declared key opens ({wanted})."
-
-
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Let no signal come between the few moves that make the project appear."""
-    signals = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, signal.SIG_IGN) for number in signals]
-    try:
-        yield
-    finally:
-        for number, handler in zip(signals, before, strict=True):
-            signal.signal(number, handler)
 
 
 def _deliver(common: Common, done: _Done) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from personalize_sync.cli.interrupts import uninterrupted
 from personalize_sync.cli.options import Common, common, option
 from personalize_sync.cli.planning import Wishes, demand_each, ready
 from personalize_sync.cli.progress import waiting
@@ -79,7 +80,13 @@ def pulled(
         try:
             with waiting(common, "Reading the tenant"):
                 return reconcile.pull(
-                    loaded, tenant, policy, project, choice=Choice(choice), dry_run=dry_run
+                    loaded,
+                    tenant,
+                    policy,
+                    project,
+                    choice=Choice(choice),
+                    dry_run=dry_run,
+                    shielded=uninterrupted,
                 )
         except InvalidInput as error:
             common.say("With the tenant's values the manifests would be invalid; see below.")

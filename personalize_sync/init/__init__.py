@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from personalize_sync.init.drafts import Drafts, LeftOut, Unmanaged, draft
+from personalize_sync.init.drafts import Drafts, draft
 from personalize_sync.init.placing import Stage, finish_interrupted
 from personalize_sync.init.proving import prove
 from personalize_sync.init.starter import Site, schemas, support_files
 
 __all__ = [
     "Drafts",
-    "LeftOut",
     "Site",
     "Stage",
-    "Unmanaged",
     "draft",
     "finish_interrupted",
     "prove",

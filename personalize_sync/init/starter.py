@@ -14,8 +14,7 @@ from personalize_sync.project import PROJECT_FILE
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-GITIGNORE = ".gitignore"
-IGNORED = ".personalize-sync/"
+_IGNORED = ".personalize-sync/\nplan.json\n"
 
 _HEAD = """\
 # yaml-language-server: $schema=schemas/project.schema.json
@@ -82,11 +81,11 @@ class Site:
         return not (self.region or self.base_url)
 
 
-def support_files(site: Site, *, has_example: bool = True) -> dict[str, str]:
+def support_files(site: Site) -> dict[str, str]:
     """Return the files of a project without manifests, by name; a sandbox is always in it."""
     return {
-        PROJECT_FILE: _project_file(site, has_example=has_example),
-        GITIGNORE: f"{IGNORED}\nplan.json\n",
+        PROJECT_FILE: _project_file(site),
+        ".gitignore": _IGNORED,
         **schemas(),
     }
 
@@ -97,10 +96,10 @@ def schemas() -> dict[str, str]:
     return {f"schemas/{name}.schema.json": schema_text(name) for name in names}
 
 
-def _project_file(site: Site, *, has_example: bool) -> str:
+def _project_file(site: Site) -> str:
     text = _HEAD.format(default=site.name)
     if site.is_sandbox:
-        return text + _SANDBOX.format(name=site.name) + (_EXAMPLE if has_example else "")
+        return text + _SANDBOX.format(name=site.name) + _EXAMPLE
     if site.name != "sandbox":
         text += _SANDBOX.format(name="sandbox") + "\n"
     variable = f"PERSONALIZE_SYNC_{site.name.upper().replace('-', '_')}_CONNECTIONS"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,8 @@ from personalize_sync.pull.desk import Desk, Rewrite, put_back, write
 from personalize_sync.pull.work import Taken, Work, origin
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
 
     from personalize_sync.planning.plan import Plan
     from personalize_sync.project import Project
@@ -42,10 +44,11 @@ def pull(
     *,
     choice: Choice,
     dry_run: bool,
+    shielded: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> Pulled:
     """Bring the tenant's side of each differing field into the manifests.
 
-    Raises InvalidInput, with every file as it was, if the manifests would not be valid any more.
+    `shielded` keeps signals away while several files are written. Raises InvalidInput, with every file as it was, if the manifests would not be valid any more.
     """
     desk = Desk(project.root)
     sources = {resource.address: resource.source for resource in resources}
@@ -57,7 +60,8 @@ def pull(
     fields = [work.placed(field) for work, field in zip(bench, fields, strict=True)]
     pulled = Pulled(tuple(fields), desk.rewrites())
     if not dry_run:
-        _write(desk, pulled.rewrites, project)
+        with shielded():
+            _write(desk, pulled.rewrites, project)
     return pulled
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -110,3 +112,26 @@ def test_values_that_would_not_validate_are_refused(synced: Shop) -> None:
     assert "PS1" in said.out
     assert "nothing was written" in said.err
     assert (synced.root / _MANIFEST).read_bytes() == before
+
+
+def test_a_signal_does_not_come_between_the_files(synced: Shop) -> None:
+    """Terminated while it writes, a pull writes all of its files, or none."""
+    synced.write("strip.html", "<p>Hello</p>")
+    synced.template(templateElements={"html": {"fromFile": "strip.html"}})
+    synced.edit("template/strip", name="Other", templateElements__html="<b>Other</b>")
+    script = (
+        "import os, signal, sys\n"
+        "from personalize_sync.cli.endings import run\n"
+        "from personalize_sync.pull import desk\n"
+        "replace = desk.replace\n"
+        "def dying(path, data):\n"
+        "    replace(path, data)\n"
+        "    os.kill(os.getpid(), signal.SIGTERM)\n"
+        "desk.replace = dying\n"
+        "sys.exit(run(['pull']))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=synced.root, check=False)
+
+    assert done.returncode == 0
+    assert (synced.root / "strip.html").read_text() == "<b>Other</b>"
+    assert '"name": "Other"' in (synced.root / _MANIFEST).read_text()
