@@ -92,7 +92,7 @@ def keyed_variants(record: Document, flow: Address | None, refs: Refs) -> dict[s
             found[key] = variant
     for variant in strange:
         key = slug(str(variant.get("name", "")))
-        if key in found or key in known.values():
+        while key in found or key in known.values():
             key = f"{key}_{_ref(variant)}"
         found[key] = variant
     return found
@@ -144,22 +144,15 @@ def written_variants(record: Document, resource: Resource, refs: Refs) -> list[D
     """Return the list to send: the tenant's order, what nobody manages as it is."""
     stated: Document = resource.spec["variants"]
     flow = resource.address
-    kept = [
-        _written_variant(variant, stated[key], refs)
-        for key, variant in keyed_variants(record, flow, refs).items()
-        if key in stated
-    ]
-    known = {variant.get("ref") for variant in kept}
-    new = {key: refs.ref(variant_address(flow, key)) for key in stated}
-    new = {key: ref or derived_ref(flow.kind, flow.key, key) for key, ref in new.items()}
-    return [
-        *kept,
-        *(
-            _written_variant({"ref": ref}, stated[key], refs)
-            for key, ref in new.items()
-            if ref not in known
-        ),
-    ]
+    recorded = keyed_variants(record, flow, refs)
+    kept = [_written_variant(v, stated[k], refs) for k, v in recorded.items() if k in stated]
+    added = [key for key in stated if key not in recorded]
+    new = [_written_variant({"ref": _ref_for(flow, k, refs)}, stated[k], refs) for k in added]
+    return [*kept, *new]
+
+
+def _ref_for(flow: Address, key: str, refs: Refs) -> str:
+    return refs.ref(variant_address(flow, key)) or derived_ref(flow.kind, flow.key, key)
 
 
 def _written_variant(recorded: Document, stated: Document, refs: Refs) -> Document:
@@ -278,9 +271,8 @@ def written_splits(
         if traffic.get("type") == "audienceTraffic":
             splits.append(_written_audience(before, key, share, resource.spec))
             continue
-        ref = refs.ref(variant_address(flow, key)) or by_key.get(key)
         body = share if isinstance(share, dict) else {"split": share}
-        ref = before.get("ref") or ref or derived_ref(flow.kind, flow.key, key)
+        ref = before.get("ref") or by_key.get(key) or _ref_for(flow, key, refs)
         splits.append({**before, "ref": ref, **body})
     return splits
 

@@ -115,11 +115,12 @@ def _decide(resource: Resource, scene: Scene) -> Change | None:
     spec = kind.settle(resource.spec, scene.child_revisions(resource.address))
     live = matches.live.get(resource.address) or matches.twins.get(resource.address)
     resource = replace(resource, spec=spec)
-    if matches.is_unclear(resource.address):
+    is_left_alone = live is not None and resource.manage is Manage.CREATE_ONLY
+    if matches.is_unclear(resource.address) and not is_left_alone:
         return _unclear(resource)
     if live is None:
         return _new(resource, scene)
-    if resource.manage is Manage.CREATE_ONLY:
+    if is_left_alone:
         return None
     found = stored(live, matches.refs)
     wanted = without_ignored(alive(resource), found, resource.address, policy)
