@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# What init ci writes for other repositories.
+CALLERS := tests/workflows/callers
 
 .PHONY: demo test browser lint check sweep format bench clean
 
@@ -18,8 +20,8 @@ lint: $(VENV)/checked  ## format, style, types and workflows
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/actionlint -shellcheck=
-	$(BIN)/zizmor --offline --pedantic --quiet .github
+	$(BIN)/actionlint -shellcheck= .github/workflows/*.yml $(CALLERS)/.github/workflows/*.yml
+	$(BIN)/zizmor --offline --pedantic --quiet .github $(CALLERS)
 
 check: lint test  ## all that CI demands
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from personalize_sync.cli.init_ci import ci
 from personalize_sync.cli.interrupts import uninterrupted
 from personalize_sync.cli.options import Common, option, speaking
 from personalize_sync.cli.progress import waiting
@@ -38,7 +39,7 @@ class _Done:
     remarks: list[str] = field(default_factory=list)
 
 
-@click.command("init")
+@click.group("init", invoke_without_command=True)
 @option("--from-tenant", is_flag=True, help="Write a manifest for everything the tenant has.")
 @option("--region", type=click.Choice(_REGIONS), help="Where the tenant is.")
 @option("--base-url", metavar="URL", help="Where the API answers, instead of a region.")
@@ -60,6 +61,8 @@ def command(
 
     Nothing that exists is overwritten, and the tenant is only read.
     """
+    if click.get_current_context().invoked_subcommand:
+        return
     from personalize_sync.init import Site, Stage, finish_interrupted  # noqa: PLC0415 - YAML
 
     root = _root(common, may_exist=from_tenant)
@@ -80,6 +83,9 @@ def command(
         else:
             done = _started(site, stage, root)
     _deliver(common, done)
+
+
+command.add_command(ci)
 
 
 def _root(common: Common, *, may_exist: bool) -> Path:
