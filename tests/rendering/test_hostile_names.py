@@ -106,6 +106,7 @@ def test_a_hostile_name_is_only_shown(name: str, form: str) -> None:
             shown = render(evil, form, look)
             assert bones(form, shown) == bones(form, render(good, form, look))
             assert shown.replace("\n", "").isprintable()
+            assert shown.isascii() or not look.ascii
             assert form == "github" or parsed(shown) == []
             assert not _mentions(form, shown)
 

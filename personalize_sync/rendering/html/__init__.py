@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 
 def render(document: Plan | Report | Problems, look: Look) -> str:
     """Return a document as a page of its own."""
+    page = _page(document, look)
+    return page.encode("ascii", "xmlcharrefreplace").decode("ascii") if look.ascii else page
+
+
+def _page(document: Plan | Report | Problems, look: Look) -> str:
     match document:
         case Plan():
             return plan_page(document, look)
