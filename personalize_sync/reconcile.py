@@ -9,12 +9,20 @@ from typing import TYPE_CHECKING
 from personalize_sync.apply import Ways, resolve, run_tests
 from personalize_sync.apply import apply as carry_out
 from personalize_sync.errors import CredentialError, GuardError, InvalidInput
+from personalize_sync.fetching import (
+    everything,
+    fetch,
+    hidden_twins,
+    is_open,
+    reads,
+    survey,
+    touched,
+)
 from personalize_sync.kinds import BY_NAME, KINDS
 from personalize_sync.kinds.model_tests import Verdicts
 from personalize_sync.manifests import Loaded, load_manifests
 from personalize_sync.planning.decide import parent_of
 from personalize_sync.planning.explaining import Explanation, in_tenant
-from personalize_sync.planning.lookups import kinds_looked_up
 from personalize_sync.planning.match import match
 from personalize_sync.planning.plan import Plan, SourceTree
 from personalize_sync.planning.planner import make_plan
@@ -23,23 +31,21 @@ from personalize_sync.planning.three_way import has_history
 from personalize_sync.planning.undo import make_undo
 from personalize_sync.problems import Severity
 from personalize_sync.project import OnDrift
-from personalize_sync.resources import Live, LiveState
+from personalize_sync.resources import LiveState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
     from personalize_sync.apply import PastRun
-    from personalize_sync.kinds import Kind
     from personalize_sync.kinds.model_tests import ModelTest
     from personalize_sync.planning.change import Change
     from personalize_sync.planning.outcome import Report
     from personalize_sync.planning.policy import Policy
-    from personalize_sync.planning.undo import Step
-    from personalize_sync.project import Environment, Project
+    from personalize_sync.project import Project
     from personalize_sync.pull import Choice, Pulled
-    from personalize_sync.resources import Address, Resource, Secret, SecretRef
+    from personalize_sync.resources import Address, Secret, SecretRef
     from personalize_sync.tenant.live import Tenant, WritableTenant
     from personalize_sync.tenant.retrying import Patience
 
@@ -86,7 +92,7 @@ def plan(
     warnings = tuple(p for p in loaded.problems if p.severity is not Severity.ERROR)
     features = {
         policy.environment.feature(kind.name, kind.read_with) or ""
-        for kind in _read(loaded.resources, policy)
+        for kind in reads(loaded.resources, policy)
     }
     return replace(
         result,
@@ -186,11 +192,11 @@ def snapshot(loaded: Loaded, tenant: Tenant, policy: Policy) -> tuple[LiveState,
         kind
         for kind in KINDS
         if not kind.parent
-        and _is_open(kind.name, policy.environment)
+        and is_open(kind.name, policy.environment)
         and not tenant.missing(read=[kind])
     ]
-    objects = [*_everything(tops, tenant).values()]
-    objects += _hidden_twins(loaded.resources, objects, tenant)
+    objects = [*everything(tops, tenant).values()]
+    objects += hidden_twins(loaded.resources, objects, tenant)
     state = LiveState(tuple(objects), client_key=tenant.client_key, ours=tenant.ours)
     asked = [o for o in objects if o.author not in state.ours and has_history(o, state)]
     bases = tenant.each(lambda live: tenant.history(BY_NAME[live.kind], live), asked)
@@ -198,49 +204,6 @@ def snapshot(loaded: Loaded, tenant: Tenant, policy: Policy) -> tuple[LiveState,
     state = replace(state, bases=known, incomplete=tuple(sorted(tenant.doubts)))
     covered = {kind.name for kind in KINDS if kind in tops or BY_NAME.get(kind.parent) in tops}
     return state, tuple(sorted(covered))
-
-
-def fetch(desired: Sequence[Resource], tenant: Tenant, policy: Policy) -> LiveState:
-    """Read every object of the kinds that are declared, or that prune may archive."""
-    read = _read(desired, policy)
-    if missing := tenant.missing(read=read):
-        raise CredentialError.together(missing)
-    top = [kind for kind in read if not kind.parent]
-    objects = _listed(top, tenant)
-    objects += _hidden_twins(desired, objects, tenant)
-    objects += _variants(desired, objects, tenant)
-    return LiveState(
-        tuple(objects),
-        client_key=tenant.client_key,
-        ours=tenant.ours,
-        incomplete=tuple(sorted(tenant.doubts)),
-    )
-
-
-def survey(tenant: Tenant, environment: Environment) -> LiveState:
-    """Read every object of every kind that some declared key opens."""
-    tops = [k for k in KINDS if not k.parent and _is_open(k.name, environment)]
-    objects = _everything(tops, tenant)
-    if tenant.doubts:  # a list that shifted once is whole when it is read twice
-        objects |= _everything(tops, tenant)
-    return LiveState(
-        tuple(objects.values()),
-        client_key=tenant.client_key,
-        ours=tenant.ours,
-        incomplete=tuple(sorted(tenant.doubts)),
-    )
-
-
-def _everything(tops: Sequence[Kind], tenant: Tenant) -> dict[str, Live]:
-    found = _listed(tops, tenant)
-    pairs = [
-        (kind, live)
-        for kind in KINDS
-        for live in found
-        if kind.parent == live.kind and not live.archived
-    ]
-    below = tenant.each(lambda pair: tenant.list_all(pair[0], parent=pair[1].ref), pairs)
-    return {live.ref: live for live in (*found, *(one for each in below for one in each))}
 
 
 def apply(
@@ -280,31 +243,6 @@ def apply(
     )
 
 
-def _read(desired: Iterable[Resource], policy: Policy) -> list[Kind]:
-    """Return the kinds that a plan reads."""
-    wanted = {resource.address.kind for resource in desired} | kinds_looked_up(desired)
-    if policy.prune:
-        wanted |= {k.name for k in KINDS if _is_open(k.name, policy.environment)}
-    return [kind for kind in KINDS if kind.name in wanted]
-
-
-def _listed(kinds: Sequence[Kind], tenant: Tenant) -> list[Live]:
-    """List each kind; raises one CredentialError for all the keys that are refused."""
-    refused: list[CredentialError] = []
-
-    def listed(kind: Kind) -> tuple[Live, ...]:
-        try:
-            return tenant.list_all(kind)
-        except CredentialError as error:
-            refused.append(error)
-            return ()
-
-    found = tenant.each(listed, kinds)
-    if refused:
-        raise CredentialError.together(sorted(refused, key=lambda error: error.message))
-    return [live for each in found for live in each]
-
-
 def _credentials(
     todo: Sequence[Change],
     tenant: WritableTenant,
@@ -332,7 +270,7 @@ def undo(
     `journal` names the file of the run. Raises GuardError where this is another tenant than then.
     """
     steps = [step for step in past.steps if step.wrote]
-    state = _touched(steps, tenant)
+    state = touched(steps, tenant)
     if past.client_key and state.client_key and past.client_key != state.client_key:
         raise GuardError(
             f"run {past.run} wrote to tenant {past.client_key}, and {state.client_key} answered",
@@ -350,34 +288,6 @@ def undo(
     return plan, state
 
 
-def _touched(steps: Sequence[Step], tenant: Tenant) -> LiveState:
-    """Read all of the kinds that a run wrote to, and what no list shows, such as archived objects."""
-    kinds = [kind for kind in KINDS if kind.name in {s.address.kind for s in steps}]
-    lists = [(kind, "") for kind in kinds if not kind.parent]
-    lists += [
-        (kind, parent)
-        for kind in kinds
-        if kind.parent
-        for parent in sorted({s.parent for s in steps if s.address.kind == kind.name and s.parent})
-    ]
-    objects = [
-        o
-        for found in tenant.each(lambda a: tenant.list_all(a[0], parent=a[1]), lists)
-        for o in found
-    ]
-    known = {live.ref for live in objects}
-    missing = [step for step in steps if step.ref and step.ref not in known]
-    looked_for = tenant.each(
-        lambda s: tenant.get(BY_NAME[s.address.kind], s.ref, parent=s.parent), missing
-    )
-    return LiveState(
-        (*objects, *(live for live in looked_for if live)),
-        client_key=tenant.client_key,
-        ours=tenant.ours,
-        incomplete=tuple(sorted(tenant.doubts)),
-    )
-
-
 def demand_unblocked(plan: Plan, *, skip_blocked: bool) -> None:
     """Raise GuardError where guards object, unless only what they do not object to is wanted."""
     if plan.blocked and not skip_blocked:
@@ -385,50 +295,3 @@ def demand_unblocked(plan: Plan, *, skip_blocked: bool) -> None:
             f"{len(plan.blocked)} of {len(plan.changes)} changes are blocked; nothing was written",
             "Allow each by its address, or carry out the rest with --skip-blocked.",
         )
-
-
-def _hidden_twins(
-    desired: Iterable[Resource], objects: Sequence[Live], tenant: Tenant
-) -> list[Live]:
-    """Ask for each friendlyId that no list showed: lists may lag, shift, or hide archived ones.
-
-    An experiment may find that its friendlyId belongs to an experience, and the other way round.
-    """
-    listed = {(live.kind, live.friendly_id) for live in objects}
-    missing = [
-        (kind, resource.address.key)
-        for resource in desired
-        for kind in KINDS
-        if kind.collection == BY_NAME[resource.address.kind].collection
-        and kind.by_friendly_id
-        and (resource.address.kind, resource.address.key) not in listed
-    ]
-    found = tenant.each(lambda pair: tenant.get(*pair), missing)
-    known = {live.ref for live in objects}
-    return [
-        live
-        for (_, key), live in zip(missing, found, strict=True)
-        if live and live.friendly_id == key and live.ref not in known
-    ]
-
-
-def _variants(desired: Iterable[Resource], objects: Iterable[Live], tenant: Tenant) -> list[Live]:
-    """List the variants of the models that manifests mean."""
-    variant = BY_NAME["decision-variant"]
-    names = {
-        name
-        for resource in desired
-        if resource.address.kind == variant.parent
-        for name in (resource.name, *resource.renamed_from)
-    }
-    models = [
-        live
-        for live in objects
-        if live.kind == variant.parent and not live.archived and live.name in names
-    ]
-    listed = tenant.each(lambda model: tenant.list_all(variant, parent=model.ref), models)
-    return [live for each in listed for live in each]
-
-
-def _is_open(kind: str, environment: Environment) -> bool:
-    return environment.feature(kind, BY_NAME[kind].read_with) is not None

@@ -16,7 +16,7 @@ _LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"errors", "resources", "project"}),
     frozenset({"kinds"}),
     frozenset({"manifests", "tenant", "planning"}),
-    frozenset({"apply", "forge", "init", "pull", "rendering"}),
+    frozenset({"apply", "fetching", "forge", "init", "pull", "rendering"}),
     frozenset({"reconcile"}),
     frozenset({"cli"}),
     frozenset({"__main__"}),

@@ -1,0 +1,165 @@
+"""What a plan needs to know of a tenant: which objects are read, and how none is overlooked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from personalize_sync.errors import CredentialError
+from personalize_sync.kinds import BY_NAME, KINDS
+from personalize_sync.planning.lookups import kinds_looked_up
+from personalize_sync.resources import Live, LiveState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from personalize_sync.kinds import Kind
+    from personalize_sync.planning.policy import Policy
+    from personalize_sync.planning.undo import Step
+    from personalize_sync.project import Environment
+    from personalize_sync.resources import Resource
+    from personalize_sync.tenant.live import Tenant
+
+
+def fetch(desired: Sequence[Resource], tenant: Tenant, policy: Policy) -> LiveState:
+    """Read every object of the kinds that are declared, or that prune may archive."""
+    read = reads(desired, policy)
+    if missing := tenant.missing(read=read):
+        raise CredentialError.together(missing)
+    top = [kind for kind in read if not kind.parent]
+    objects = _listed(top, tenant)
+    objects += hidden_twins(desired, objects, tenant)
+    objects += _variants(desired, objects, tenant)
+    return LiveState(
+        tuple(objects),
+        client_key=tenant.client_key,
+        ours=tenant.ours,
+        incomplete=tuple(sorted(tenant.doubts)),
+    )
+
+
+def survey(tenant: Tenant, environment: Environment) -> LiveState:
+    """Read every object of every kind that some declared key opens."""
+    tops = [k for k in KINDS if not k.parent and is_open(k.name, environment)]
+    objects = everything(tops, tenant)
+    if tenant.doubts:  # a list that shifted once is whole when it is read twice
+        objects |= everything(tops, tenant)
+    return LiveState(
+        tuple(objects.values()),
+        client_key=tenant.client_key,
+        ours=tenant.ours,
+        incomplete=tuple(sorted(tenant.doubts)),
+    )
+
+
+def touched(steps: Sequence[Step], tenant: Tenant) -> LiveState:
+    """Read all of the kinds that a run wrote to, and what no list shows, such as archived objects."""
+    kinds = [kind for kind in KINDS if kind.name in {s.address.kind for s in steps}]
+    lists = [(kind, "") for kind in kinds if not kind.parent]
+    lists += [
+        (kind, parent)
+        for kind in kinds
+        if kind.parent
+        for parent in sorted({s.parent for s in steps if s.address.kind == kind.name and s.parent})
+    ]
+    objects = [
+        o
+        for found in tenant.each(lambda a: tenant.list_all(a[0], parent=a[1]), lists)
+        for o in found
+    ]
+    known = {live.ref for live in objects}
+    missing = [step for step in steps if step.ref and step.ref not in known]
+    looked_for = tenant.each(
+        lambda s: tenant.get(BY_NAME[s.address.kind], s.ref, parent=s.parent), missing
+    )
+    return LiveState(
+        (*objects, *(live for live in looked_for if live)),
+        client_key=tenant.client_key,
+        ours=tenant.ours,
+        incomplete=tuple(sorted(tenant.doubts)),
+    )
+
+
+def reads(desired: Iterable[Resource], policy: Policy) -> list[Kind]:
+    """Return the kinds that a plan reads."""
+    wanted = {resource.address.kind for resource in desired} | kinds_looked_up(desired)
+    if policy.prune:
+        wanted |= {k.name for k in KINDS if is_open(k.name, policy.environment)}
+    return [kind for kind in KINDS if kind.name in wanted]
+
+
+def _listed(kinds: Sequence[Kind], tenant: Tenant) -> list[Live]:
+    """List each kind; raises one CredentialError for all the keys that are refused."""
+    refused: list[CredentialError] = []
+
+    def listed(kind: Kind) -> tuple[Live, ...]:
+        try:
+            return tenant.list_all(kind)
+        except CredentialError as error:
+            refused.append(error)
+            return ()
+
+    found = tenant.each(listed, kinds)
+    if refused:
+        raise CredentialError.together(sorted(refused, key=lambda error: error.message))
+    return [live for each in found for live in each]
+
+
+def everything(tops: Sequence[Kind], tenant: Tenant) -> dict[str, Live]:
+    """Return every object of some kinds and, of those that live, every child, by ref."""
+    found = _listed(tops, tenant)
+    pairs = [
+        (kind, live)
+        for kind in KINDS
+        for live in found
+        if kind.parent == live.kind and not live.archived
+    ]
+    below = tenant.each(lambda pair: tenant.list_all(pair[0], parent=pair[1].ref), pairs)
+    return {live.ref: live for live in (*found, *(one for each in below for one in each))}
+
+
+def hidden_twins(
+    desired: Iterable[Resource], objects: Sequence[Live], tenant: Tenant
+) -> list[Live]:
+    """Ask for each friendlyId that no list showed: lists may lag, shift, or hide archived ones.
+
+    An experiment may find that its friendlyId belongs to an experience, and the other way round.
+    """
+    listed = {(live.kind, live.friendly_id) for live in objects}
+    missing = [
+        (kind, resource.address.key)
+        for resource in desired
+        for kind in KINDS
+        if kind.collection == BY_NAME[resource.address.kind].collection
+        and kind.by_friendly_id
+        and (resource.address.kind, resource.address.key) not in listed
+    ]
+    found = tenant.each(lambda pair: tenant.get(*pair), missing)
+    known = {live.ref for live in objects}
+    return [
+        live
+        for (_, key), live in zip(missing, found, strict=True)
+        if live and live.friendly_id == key and live.ref not in known
+    ]
+
+
+def _variants(desired: Iterable[Resource], objects: Iterable[Live], tenant: Tenant) -> list[Live]:
+    """List the variants of the models that manifests mean."""
+    variant = BY_NAME["decision-variant"]
+    names = {
+        name
+        for resource in desired
+        if resource.address.kind == variant.parent
+        for name in (resource.name, *resource.renamed_from)
+    }
+    models = [
+        live
+        for live in objects
+        if live.kind == variant.parent and not live.archived and live.name in names
+    ]
+    listed = tenant.each(lambda model: tenant.list_all(variant, parent=model.ref), models)
+    return [live for each in listed for live in each]
+
+
+def is_open(kind: str, environment: Environment) -> bool:
+    """Whether some declared key may read a kind."""
+    return environment.feature(kind, BY_NAME[kind].read_with) is not None
