@@ -97,7 +97,6 @@ def _check(system: str, pipeline: Pipeline) -> None:
 def _github(pipeline: Pipeline) -> str:
     repository, _, commit = pipeline.tool.partition("@")
     called = f"{repository}/.github/workflows/{{}}.yml@{commit}"
-    environments = " ".join(each.name for each in pipeline.environments)
     inherit = (
         "secrets: inherit # zizmor: ignore[secrets-inherit] the secrets of a GitHub environment reach "
         "a called workflow in no other way"
@@ -116,10 +115,11 @@ on:
 
 permissions: {{}}
 
-# Runs for one tenant take turns inside of the workflows that are called.
+# A newer push to a pull request makes the plan of the older one idle. Runs that apply, or wait for their
+# approval, are never cancelled: they take turns by tenant inside of the workflows that are called.
 concurrency:
-  group: personalize-sync-${{{{ github.workflow }}}}-${{{{ github.event_name }}}}-${{{{ github.ref }}}}
-  cancel-in-progress: false
+  group: personalize-sync-${{{{ github.event_name }}}}-${{{{ github.event.pull_request.number || github.sha }}}}
+  cancel-in-progress: ${{{{ github.event_name == 'pull_request' }}}}
 
 jobs:
   environments:
@@ -142,7 +142,7 @@ jobs:
         env:
           PERSONALIZE_SYNC_CHDIR: {pipeline.root}
         run: |
-          matrix=$(personalize-sync environments --format matrix {environments})
+          matrix=$(personalize-sync environments --format matrix)
           echo "matrix=$matrix" >> "$GITHUB_OUTPUT"
 
   validate:

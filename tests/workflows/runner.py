@@ -198,7 +198,8 @@ def _atom(atom: str, context: Mapping[str, Any]) -> str:
 
 
 def _outputs(path: Path) -> dict[str, str]:
+    """The outputs as GitHub reads them: `name=value`, or lines between two of a delimiter."""
+    heredoc = re.compile(r"^([\w-]+)<<(\S+)\n(.*?)\n\2\n", re.MULTILINE | re.DOTALL)
     text = path.read_text(encoding="utf-8")
-    blocks = re.findall(r"^([\w-]+)<<(\S+)\n(.*?)\n\2$", text, re.MULTILINE | re.DOTALL)
-    assert re.sub(r"^([\w-]+)<<(\S+)\n(.*?)\n\2\n", "", text, flags=re.MULTILINE | re.DOTALL) == ""
-    return {name: value for name, _, value in blocks}
+    plain = dict(line.split("=", 1) for line in heredoc.sub("", text).splitlines())
+    return plain | {name: value for name, _, value in heredoc.findall(text)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -106,6 +107,17 @@ def _bash(runner: Runner, script: str, **environ: str) -> subprocess.CompletedPr
     )
 
 
+def test_the_script_for_github_lists_the_tenants(runner: Runner) -> None:  # noqa: F811 - the fixture
+    """Its output is a matrix of every real tenant."""
+    (text,) = pipeline_files("github", _pipeline("github", "uat")).values()
+    (step,) = _steps_that(yaml.safe_load(text), "run")
+    said = runner.step("caller", step, {})
+
+    assert said.code == 0, said.err
+    names = [each["environment"] for each in json.loads(said.outputs["matrix"])["include"]]
+    assert names == ["production", "uat"]
+
+
 def test_the_scripts_for_gitlab_work(runner: Runner) -> None:  # noqa: F811 - the fixture
     """Validate, plan with its comment, apply what was planned, and drift with its issue."""
     (text,) = pipeline_files("gitlab", _pipeline("gitlab", "sandbox")).values()
@@ -139,7 +151,7 @@ def test_the_scripts_for_gitlab_work(runner: Runner) -> None:  # noqa: F811 - th
 def test_the_scripts_for_azure_work(runner: Runner) -> None:  # noqa: F811 - the fixture
     """The digest of the plan's stage is what the apply's demands."""
     (text,) = pipeline_files("azure", _pipeline("azure", "sandbox")).values()
-    scripts = {step["displayName"]: step for step in _steps(yaml.safe_load(text))}
+    scripts = {step["displayName"]: step for step in _steps_that(yaml.safe_load(text), "script")}
     environ = {"TF_BUILD": "True", "AGENT_TEMPDIRECTORY": str(runner.temp)}
 
     assert _bash(runner, scripts["Validate"]["script"], **environ).returncode == 0
@@ -153,11 +165,11 @@ def test_the_scripts_for_azure_work(runner: Runner) -> None:  # noqa: F811 - the
     assert _bash(runner, scripts["Look for drift"]["script"], **environ).returncode == 0
 
 
-def _steps(value: Any) -> list[dict[str, Any]]:
-    """Every script step of a pipeline, wherever it stands."""
+def _steps_that(value: Any, verb: str) -> list[dict[str, Any]]:
+    """Every step of a pipeline that runs a script, wherever it stands."""
     if isinstance(value, list):
-        return [step for item in value for step in _steps(item)]
+        return [step for item in value for step in _steps_that(item, verb)]
     if not isinstance(value, dict):
         return []
-    own = [value] if "script" in value else []
-    return [*own, *(step for child in value.values() for step in _steps(child))]
+    own = [value] if verb in value else []
+    return [*own, *(step for child in value.values() for step in _steps_that(child, verb))]
