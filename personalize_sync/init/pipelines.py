@@ -68,6 +68,7 @@ def next_steps(system: str, pipeline: Pipeline) -> list[str]:
         case "gitlab":
             return [
                 "Include it in .gitlab-ci.yml:  include: [{ local: .gitlab/personalize-sync.yml }]",
+                "Set GITLAB_TOKEN, a project access token with the scope api: comments and issues need it.",
                 f"Set protected, masked variables per environment ({names}), those of multiple-resources for apply alone if nothing else reads with them.",
                 *([f"Also: {secrets}."] if secrets else []),
             ]
