@@ -114,7 +114,7 @@ def _create(wanted: Resource, kind: Kind, run: Run) -> Live:
     live = certainty.create(desired, kind, begun, parent=parent, run=run)
     if begun == body:
         return live
-    run.written[wanted.address] = live
+    run.keep(wanted.address, live)
     live = _still_there(live, wanted.address, kind, run)
     body = kind.overlay(live.record, filled_in(desired, run.secrets), run.refs)
     return certainty.replace(kind, live, body, run=run, desired=desired)

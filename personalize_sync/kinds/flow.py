@@ -70,7 +70,7 @@ def _normalise(live: Live, refs: Refs) -> Document:
 
 def canonical_status(status: Any) -> Any:
     """Return a status, all that mean a started flow as one."""
-    return RUNNING if status in _STARTED else status
+    return RUNNING if isinstance(status, str) and status in _STARTED else status
 
 
 def _overlay(record: Document, resource: Resource, refs: Refs) -> Document:
@@ -83,8 +83,8 @@ def _overlay(record: Document, resource: Resource, refs: Refs) -> Document:
     body["subtype"] = resource.address.kind.upper()
     if "variants" in spec:
         body["variants"] = written_variants(record, resource, refs)
-    if "traffic" in body:
-        body["traffic"] = _traffic(record, body["traffic"], resource, refs)
+    if "traffic" in body or "traffic" in spec:
+        body["traffic"] = _traffic(record, body.get("traffic"), resource, refs)
     for name, lay in _OVERLAID.items():
         if lay is not None and name in spec:
             body[name] = lay(body.get(name), spec[name])
@@ -140,7 +140,7 @@ def _defaults(spec: Document) -> Document:
     }
 
 
-def _traffic(record: Document, present: Document, resource: Resource, refs: Refs) -> Document:
+def _traffic(record: Document, present: object, resource: Resource, refs: Refs) -> Document:
     stated: Document = resource.spec.get("traffic") or {}
     traffic = overlay_object(present, without(stated, {"splits"}))
     if "splits" in stated:

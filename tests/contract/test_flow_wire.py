@@ -260,6 +260,30 @@ def test_a_date_is_a_moment(date: str) -> None:
     assert _left(_live(schedule={**schedule, "startDate": "x"}), schedule=schedule) != ()
 
 
+@pytest.mark.parametrize("strange", [None, [], {"a": 1}])
+def test_a_strange_status_or_traffic_is_no_reason_to_fail(strange: object) -> None:
+    """It is shown as it is, and gives way to what the manifest states."""
+    live = _live(status=strange, traffic=strange, schedule=strange, goals=strange)
+    traffic = {"type": "simpleTraffic", "allocation": 50}
+
+    standing = _KIND.standing(stored("experiment", live))
+    assert standing is not None
+    assert not standing.is_running
+    body = _sent(live, traffic=traffic, status="DRAFT", goals={"primary": {"name": "x"}})
+
+    assert body["traffic"].items() >= traffic.items()
+    assert body["status"] == "DRAFT"
+    assert _left(body, traffic=traffic, status="DRAFT") == ()
+
+
+def test_traffic_that_the_tenant_does_not_show_is_sent() -> None:
+    """What the manifest states is not lost because an answer is short."""
+    live = {name: value for name, value in _live().items() if name != "traffic"}
+    traffic = {"type": "simpleTraffic", "allocation": 50}
+
+    assert _sent(live, traffic=traffic)["traffic"] == traffic
+
+
 @pytest.mark.parametrize("strange", [None, "x", {}, [None, "x"], [{"name": 1, "tasks": "y"}]])
 def test_a_lenient_reader_does_not_fail_on_strange_parts(strange: object) -> None:
     """What cannot be named is passed over."""

@@ -10,7 +10,7 @@ import pytest
 from personalize_sync.errors import GuardError
 from personalize_sync.planning.change import Action
 from personalize_sync.sandbox import Fault
-from personalize_sync.sandbox.faults import Reset, Status
+from personalize_sync.sandbox.faults import LostAnswer, Reset, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -207,6 +207,19 @@ def test_a_flow_begins_as_a_draft(worlds: Callable[..., World], setting: str) ->
 
     assert [w.method for w in world.writes()] == ["POST", "PUT"]
     assert _statuses(world) == ["DRAFT", "PRODUCTION"]
+
+
+def test_a_start_whose_answer_is_lost_is_recognised(world: World) -> None:
+    """By the keys of its variants, whatever they are called."""
+    variants = {"only": {"name": "A name of its own", "assets": {"html": "x"}}}
+    world.flow("hero", status="PRODUCTION", variants=variants)
+    fault = world.sandbox.faults.add(Fault(LostAnswer(), "PUT", "/v3/flowDefinitions/*"))
+
+    report = world.apply()
+
+    assert (fault.fired, report.exit_code, report.leftovers) == (1, 0, ())
+    assert world.sandbox.stored("experience/hero").revision == 2
+    assert world.plan().is_empty
 
 
 def test_a_create_that_breaks_off_is_finished_by_the_next_apply(world: World) -> None:

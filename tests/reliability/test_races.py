@@ -41,8 +41,9 @@ def _assert_settled(small: Prepared, world: World, codes: list[int]) -> int:
     """Nobody calls a tenant done that is not; what both made is told, and a person keeps one."""
     names = living(world)
     twice = sorted({name for name in names if names.count(name) > 1})
-    # Nothing prevents it, since names are not unique for the API; but nobody may call it done.
-    assert 17 in codes or not twice, (twice, codes)
+    # Nothing prevents it, since names are not unique for the API; but nobody may call it done. Who
+    # also lost a race for a friendlyId ends in 13 or 14, which win over 17.
+    assert set(codes) & {13, 14, 17} or not twice, (twice, codes)
     for kind, _, name in twice:
         same = [r for r in world.sandbox.all() if (r.kind, r.body["name"]) == (kind, name)]
         world.sandbox.plant(same[-1].ref, {"archived": True})
