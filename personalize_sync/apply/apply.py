@@ -213,7 +213,7 @@ def _record(
         outcome = Outcome(
             change.address,
             Result.FAILED,
-            error=". ".join([text.rstrip(), *getattr(error, "__notes__", ())]),
+            error=". ".join([text.rstrip(" ."), *getattr(error, "__notes__", ())]),
             wrote=error.wrote or change.address in run.written,
             exit_code=13 if isinstance(error, StaleError) else 14,
         )

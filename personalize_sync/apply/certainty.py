@@ -179,8 +179,18 @@ def _may_be_ours(live: Live, run: Run) -> bool:
 def _unraced(kind: Kind, before: Live, after: Live, run: Run) -> None:
     """Notice who came between our look and our write; the API offers no way to prevent it."""
     between = (after.revision or 0) - 1
-    if before.revision in (between, after.revision):
-        return  # the same revision: nothing was stored, and nobody was overwritten
+    if before.revision == between:
+        return
+    if before.revision is not None and before.revision > between:
+        if not differing(stored(after, run.refs), stored(before, run.refs)):
+            return  # nothing was stored, and nobody was overwritten
+        anew = StaleError(
+            f"our write was answered as revision {after.revision}, after {before.revision}: the "
+            "object may have gone meanwhile, and the write may have created it anew",
+            "Look at it in the tenant, and plan again.",
+        )
+        anew.wrote = True
+        raise anew
     swallowed = run.tenant.revision(kind, before, between) if kind.may_have_history else None
     edit = f"revision {between}"
     if swallowed:

@@ -32,6 +32,10 @@ def _run(test: ModelTest, tenant: Tenant, refs: Refs) -> Judged:
         missing = test.model if model is None else test.variant_address
         return without_answer(test, f"the tenant has no single {missing}; plan says why")
     try:
-        return judge(test, tenant.ask(TEST_MODEL, request_body(test, model, variant)))
+        answer = tenant.ask(TEST_MODEL, request_body(test, model, variant))
     except TenantError as error:
         return without_answer(test, error.message)
+    tested = answer.get("decisionModelVariantRef")
+    if isinstance(tested, str) and tested != variant:
+        return without_answer(test, "the answer is about another variant")
+    return judge(test, answer)

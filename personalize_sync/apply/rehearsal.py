@@ -12,7 +12,7 @@ from personalize_sync.apply import certainty
 from personalize_sync.apply.model_tests import run_tests
 from personalize_sync.errors import RejectedError, SyncError
 from personalize_sync.kinds.decision_model import DECISION_MODEL, in_production, on_trial
-from personalize_sync.kinds.model_tests import Judged, Verdict
+from personalize_sync.kinds.model_tests import Judged, Verdict, without_answer
 from personalize_sync.planning.change import Action
 
 if TYPE_CHECKING:
@@ -59,13 +59,22 @@ def rehearsed(model: Live, desired: Resource, run: Run) -> tuple[Live, tuple[str
 
 def demand(tests: Sequence[ModelTest], run: Run, otherwise: str) -> str:
     """Run tests; return a word on it, or raise SyncError if one does not pass."""
-    judged = run_tests(tests, run.tenant, run.refs)
+    judged = [_of_what_was_written(j, run) for j in run_tests(tests, run.tenant, run.refs)]
     failed = [j for j in judged if j.verdict is not Verdict.PASSED]
     count = f"{len(tests)} test" + ("" if len(tests) == 1 else "s")
     if failed:
         about = "; ".join(map(_brief, failed))
         raise SyncError(f"{len(failed)} of {count} did not pass, so {otherwise}: {about}")
     return f"{count} passed"
+
+
+def _of_what_was_written(judged: Judged, run: Run) -> Judged:
+    """Count an answer about another revision than the one just written as none."""
+    live = run.written.get(judged.test.variant_address)
+    if live is None or None in (live.revision, judged.revision) or live.revision == judged.revision:
+        return judged
+    why = f"revision {judged.revision} was tested, not {live.revision}, which is to be deployed"
+    return without_answer(judged.test, why, judged.revision)
 
 
 def _brief(judged: Judged) -> str:

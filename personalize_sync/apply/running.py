@@ -62,6 +62,12 @@ def while_paused(
             f"and apply, or let apply pause it for a moment with --allow {RULE}={address}"
         )
         raise refusal
+    if goes_on and (desired is None or "status" not in desired.spec):
+        refusal.add_note(
+            "It is running, and the tenant edits it only when it is paused. State its status in the "
+            "manifest: only then can the next apply start it again, should this one be killed"
+        )
+        raise refusal
     # Only the status moves: nothing is edited before it is paused.
     still = {**kind.retire(current.record), "archived": current.archived, "status": PAUSED}
     paused = certainty.replace(kind, current, still, run=run)

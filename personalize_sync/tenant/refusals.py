@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _LONGEST = 300
 _PIECE = 12
 _HINTS = {
-    400: "The tenant did not accept the content; correct the manifest.",
+    400: "The tenant did not accept it: correct the manifest, or what its message names.",
     404: "It is gone, or belongs to another tenant; plan again.",
     405: "This API does not offer that; please report it.",
     409: "It collides with something that exists, or changed meanwhile; plan again.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 from world import World
 
@@ -202,6 +203,39 @@ def test_a_test_without_an_answer_moves_no_traffic(tmp_path: Path) -> None:
 
     assert (report.exit_code, deployed(world)) == (14, [("TEST", 0, 1)])
     assert refusal.fired
+
+
+class _Answers(httpx.BaseTransport):
+    """Changes what the tenant answers to a test."""
+
+    def __init__(self, inner: httpx.BaseTransport, **changes: Any) -> None:
+        self._inner, self._changes = inner, changes
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        answer = self._inner.handle_request(request)
+        if not request.url.path.endswith("/testDecisionModel"):
+            return answer
+        return httpx.Response(200, json={**json.loads(answer.read()), **self._changes})
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"decisionModelVariantRevision": 1}, {"decisionModelVariantRef": "of-another"}],
+    ids=["revision", "variant"],
+)
+def test_an_answer_about_something_else_moves_no_traffic(
+    tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    """A tenant that lags tests what guests have already, and that passes."""
+    world = World(tmp_path)
+    declare(world, main=variant())
+    world.apply()
+    declare(world, main=variant(also="again"))
+    world.wire = lambda inner: _Answers(inner, **changes)
+
+    report = world.apply(test=True)
+
+    assert (report.exit_code, deployed(world)) == (14, [("PRODUCTION", 100, 1)])
 
 
 @pytest.mark.parametrize("setting", starred_settings())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -297,6 +298,21 @@ def test_an_allowed_pause_is_short(worlds: Callable[..., World]) -> None:
     assert world.plan().is_empty
 
 
+def test_no_pause_that_nobody_could_end_for_us(worlds: Callable[..., World]) -> None:
+    """Killed in between, only a manifest that states the status has the next apply start it again."""
+    world: World = worlds(knobs=("K31=production", "K33=400"))
+    _running(world)
+    world.experiment(name="New")
+    document = json.loads((world.root / "Experiment-hero_ab.yaml").read_text())
+    del document["spec"]["status"]
+    world.write("Experiment-hero_ab.yaml", json.dumps(document))
+
+    (outcome,) = world.apply(allow=ALLOWED).outcomes
+
+    assert (outcome.exit_code, "State its status in the manifest" in outcome.error) == (14, True)
+    assert "PAUSED" not in _statuses(world)
+
+
 def test_no_pause_where_the_tenant_does_not_ask_for_it(worlds: Callable[..., World]) -> None:
     """An allowance is no wish."""
     world = _edited(worlds)
@@ -368,6 +384,39 @@ def test_a_flow_that_is_gone_is_not_created_by_a_put(worlds: Callable[..., World
     assert (outcome.exit_code, "it is gone from the tenant" in outcome.error) == (13, True)
     assert len(world.writes()) - sent == at - 1
     assert world.sandbox.all("flow") == ()
+
+
+def test_a_put_that_creates_is_noticed_by_its_revision(worlds: Callable[..., World]) -> None:
+    """Deleted between look and write: the answer is no next revision, and nobody calls it done."""
+    world: World = worlds(knobs=("K20=creates",))
+    world.experiment(status="DRAFT")
+    world.apply()
+    stored = world.sandbox.stored(_ADDRESS)
+    world.experiment(status="DRAFT", name="New")
+
+    def gone_before(request: httpx.Request) -> None:
+        if request.method == "PUT":
+            with world.sandbox.writing() as tenant:
+                tenant.store.delete(stored.ref)
+
+    world.wire = lambda transport: _Watched(transport, gone_before)
+
+    (outcome,) = world.apply().outcomes
+
+    assert stored.revision == 1
+    assert (outcome.exit_code, outcome.wrote) == (13, True)
+    assert "may have created it anew" in outcome.error
+
+
+def test_a_start_says_that_it_is_not_over(worlds: Callable[..., World]) -> None:
+    """Publishing takes minutes, and apply does not wait for its end."""
+    world: World = worlds(knobs=("K31=publishing",))
+    world.experiment(status="PRODUCTION")
+
+    (outcome,) = world.apply().outcomes
+
+    assert outcome.exit_code == 0
+    assert any("being published" in note for note in outcome.notes)
 
 
 class _Watched(httpx.BaseTransport):

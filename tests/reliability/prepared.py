@@ -168,7 +168,8 @@ def apply(world: World) -> Report:
 def living(world: World) -> list[tuple[str, str, str]]:
     """List everything that is not archived: kind, name of the model around it, name."""
     records = world.sandbox.all()
-    names = {record.ref: str(record.body["name"]) for record in records}
+    # An archived model was renamed, and its new name holds the minute.
+    names = {record.ref: str(record.body["name"]).partition(" - archived")[0] for record in records}
     return sorted(
         (record.kind, names.get(record.parent or "", ""), names[record.ref])
         for record in records
