@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # What templating leaves behind when nobody filled it in, and what servers show instead of a secret.
 _LONGEST = 1024 * 1024
-_PLACEHOLDER = re.compile(r"\*+|\$\{[^}]*\}|##.*##|\{\{.*\}\}|<[^>]*>|\(secret\)")
+_PLACEHOLDER = re.compile(r"\*+|\$\{[^}]*\}|\$\([\w.]+\)|##.*##|\{\{.*\}\}|<[^>]*>|\(secret\)")
 
 
 def resolve(

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 SYSTEMS = ("github", "gitlab", "azure")
 _PINNED = re.compile(r"[\w.-]+/[\w.-]+@[0-9a-f]{40}")
+_OF_GITHUB = re.compile(r"[\w.-]+/[\w.-]+@[\w./-]+")
 # A value that stands in YAML or on a command line as it is.
 _PLAIN = re.compile(r"[\w./:@+=~-]+")
 
@@ -47,7 +48,8 @@ def pipeline_files(system: str, pipeline: Pipeline) -> dict[str, str]:
             return {".github/workflows/personalize-sync.yml": _github(pipeline)}
         case "gitlab":
             return {".gitlab/personalize-sync.yml": _gitlab(pipeline)}
-    return {"azure-pipelines.personalize-sync.yml": _azure(pipeline)}
+    # Azure takes a file from anywhere; in a folder without a dot it would be read as a manifest.
+    return {".azure-pipelines/personalize-sync.yml": _azure(pipeline)}
 
 
 def next_steps(system: str, pipeline: Pipeline) -> list[str]:
@@ -75,6 +77,7 @@ def next_steps(system: str, pipeline: Pipeline) -> list[str]:
     return [
         f"Make the variable groups personalize-sync-ENVIRONMENT and personalize-sync-ENVIRONMENT-plan for {names},",
         "and the environments of the same names with approvals; then create a pipeline from the file.",
+        "They hold the keys that the file maps; after a change of keys in the project file, run init ci anew.",
         *([f"personalize-sync-ENVIRONMENT also holds {secrets}."] if secrets else []),
     ]
 
@@ -88,6 +91,11 @@ def _check(system: str, pipeline: Pipeline) -> None:
         raise UsageError(
             "--tool is not owner/repository@commit",
             "Name your copy of personalize-sync on GitHub, with a commit of 40 hex digits.",
+        )
+    if system != "github" and _OF_GITHUB.fullmatch(pipeline.tool):
+        raise UsageError(
+            f'--tool "{pipeline.tool}" is nothing that pip installs',
+            f"Name a package (personalize-sync==VERSION) or git+https://github.com/{pipeline.tool}",
         )
     texts = {"--tool": pipeline.tool, "the folder": pipeline.root, "--branch": pipeline.branch}
     for what, value in texts.items():
@@ -339,9 +347,9 @@ def _azure_setup(pipeline: Pipeline, indent: str, *of_the_checkout: str) -> str:
 def _azure_stages(environment: Environment, pipeline: Pipeline) -> str:
     name = environment.name
     word = name.replace("-", "_")
-    reading = {environment.feature(kind, BY_NAME[kind].read_with) for kind in pipeline.kinds}
-    read = _azure_env(sorted(filter(None, reading)), (), " " * 14)
-    written = _azure_env(sorted(environment.keys), pipeline.secrets, " " * 20)
+    reading, writing = _features(environment, pipeline.kinds)
+    read = _azure_env(sorted(reading), (), " " * 14)
+    written = _azure_env(sorted(writing), pipeline.secrets, " " * 20)
     return f"""\
 
   - stage: plan_{word}
@@ -406,6 +414,19 @@ def _azure_stages(environment: Environment, pipeline: Pipeline) -> str:
             env:
 {read}
 """
+
+
+def _features(environment: Environment, kinds: Iterable[str]) -> tuple[set[str], set[str]]:
+    """Return the keys that plan, and that apply: of every kind the project file has a key for.
+
+    So a kind that comes later finds its key mapped. Where none is declared, today's kinds say it.
+    """
+    if environment.keys:
+        found = (environment.feature(kind.name, kind.read_with) for kind in BY_NAME.values())
+        return set(filter(None, found)), set(environment.keys)
+    asked = [BY_NAME[kind] for kind in kinds]
+    reading = {kind.read_with[0] for kind in asked}
+    return reading, reading | {kind.write_with[0] for kind in asked}
 
 
 def _azure_env(features: Iterable[str], secrets: Iterable[str], indent: str) -> str:

@@ -95,7 +95,9 @@ class Sources:
 
     def value(self, name: str) -> tuple[str, str]:
         """Return the value of a name and where it was found."""
-        if value := self.environ.get(name, "").strip():
+        value = self.environ.get(name, "").strip()
+        # Azure Pipelines hands the name of a variable that it does not know instead of a value.
+        if value and value != f"$({name})":
             return value, name
         if file := self.environ.get(name + "_FILE", "").strip():
             return _content(Path(file), f"{name}_FILE names a file"), name + "_FILE"

@@ -39,7 +39,7 @@ def _secrets_in_writes(world: World) -> list[object]:
 
 
 @pytest.mark.parametrize(
-    "value", [None, "", "  \t", "****", "${LOYALTY}", "##LOYALTY##", "(secret)"]
+    "value", [None, "", "  \t", "****", "${LOYALTY}", "$(LOYALTY)", "##LOYALTY##", "(secret)"]
 )
 def test_without_the_secret_nothing_at_all_is_written(world: World, value: str | None) -> None:
     """Missing, blank, masked or unfilled: exit code 11, naming the variable and who needs it."""

@@ -23,7 +23,7 @@ def _init(shop: Shop, system: str = "github", *more: str) -> Said:
     [
         ("github", ".github/workflows/personalize-sync.yml"),
         ("gitlab", ".gitlab/personalize-sync.yml"),
-        ("azure", "azure-pipelines.personalize-sync.yml"),
+        ("azure", ".azure-pipelines/personalize-sync.yml"),
     ],
 )
 def test_the_file_stands_where_the_system_looks(shop: Shop, system: str, name: str) -> None:
@@ -32,6 +32,24 @@ def test_the_file_stands_where_the_system_looks(shop: Shop, system: str, name: s
 
     assert (said.code, said.out) == (0, f"wrote {name}\n")
     assert (shop.root / name).read_text().startswith("# Written by personalize-sync init ci")
+
+
+@pytest.mark.parametrize("system", ["github", "gitlab", "azure"])
+def test_the_pipeline_is_no_manifest(shop: Shop, system: str) -> None:
+    """Where the manifests are the top of the repository, they stay as valid as they were."""
+    assert _init(shop, system).code == 0
+
+    assert shop("validate").code == 0
+
+
+@pytest.mark.parametrize("system", ["gitlab", "azure"])
+def test_what_pip_cannot_install_is_refused(shop: Shop, system: str) -> None:
+    """The form for GitHub would fail in every job; the remedy is what pip takes instead."""
+    said = shop("init", "ci", system, "--tool", _TOOL)
+
+    assert said.code == 64
+    assert f"git+https://github.com/{_TOOL}" in said.err
+    assert not list(shop.root.glob(".*/personalize-sync.yml"))
 
 
 def test_what_manifests_need_is_said(shop: Shop) -> None:

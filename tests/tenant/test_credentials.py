@@ -117,3 +117,10 @@ def test_all_that_is_missing_is_said_with_what_it_is_for() -> None:
     assert "half an API key" in text
     assert "declares no API key that may be used for decision-model" in text
     assert len(said) == 5
+
+
+def test_a_variable_that_azure_does_not_know_is_not_set() -> None:
+    """Azure Pipelines hands `$(NAME)` on as it stands; that is no half of a key."""
+    own = {name: f"$({name})" for name in _pair(_OWN, "")}
+
+    assert _found(Sources({**own, **_pair(_GENERAL, "general")})) == "general"

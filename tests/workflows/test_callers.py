@@ -55,19 +55,50 @@ def test_a_pipeline_reads_as_reviewed(system: str) -> None:
         assert text == golden.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(("kind", "is_widest"), [("decision-model", False), ("experience", True)])
-def test_a_plan_gets_the_widest_key_only_to_read_with_it(kind: str, *, is_widest: bool) -> None:
-    """Only what applies is handed multiple-resources, unless nothing narrower reads."""
-    pipeline = replace(_pipeline("azure", "uat"), kinds=("template", kind))
+def _azure_stages(pipeline: Pipeline) -> tuple[str, str]:
+    """The stages that plan and apply."""
     (text,) = pipeline_files("azure", pipeline).values()
     parts = re.split(r"\n(?=  - stage:)", text)
-    (plan,) = (part for part in parts if "stage: plan_uat" in part)
-    (apply,) = (part for part in parts if "stage: apply_uat" in part)
-
     assert yaml.safe_load(text)
+    (plan,) = (part for part in parts if "stage: plan_" in part)
+    (apply,) = (part for part in parts if "stage: apply_" in part)
+    return plan, apply
+
+
+@pytest.mark.parametrize(
+    ("kinds", "is_widest"), [(("decision-model",), False), (("experience",), True), (None, True)]
+)
+def test_a_plan_gets_the_widest_key_only_to_read_with_it(
+    kinds: tuple[str, ...] | None, *, is_widest: bool
+) -> None:
+    """Only what applies is handed multiple-resources, unless the project file lets it read."""
+    pipeline = _pipeline("azure", "uat")
+    (uat,) = pipeline.environments
+    keys = {**uat.keys, "multiple-resources": kinds}
+    plan, apply = _azure_stages(replace(pipeline, environments=[replace(uat, keys=keys)]))
+
     assert ("MULTIPLE_RESOURCES" in plan) is is_widest
     assert "MULTIPLE_RESOURCES" in apply
-    assert "CONNECTIONS" not in plan
+
+
+def test_a_kind_that_comes_later_finds_its_key() -> None:
+    """Every key that the project file declares is mapped, whatever the manifests are today."""
+    plan, apply = _azure_stages(replace(_pipeline("azure", "uat"), kinds=("template",)))
+
+    for word in ("CONNECTIONS", "DEVELOPER_TEMPLATES", "DECISION_MODEL_TESTING"):
+        assert f"PERSONALIZE_SYNC_{word}_CLIENT_SECRET: $(" in plan
+        assert f"PERSONALIZE_SYNC_{word}_CLIENT_SECRET: $(" in apply
+
+
+def test_where_no_key_is_declared_the_manifests_say_which() -> None:
+    """A project file that is still without keys gets those of the kinds in use."""
+    pipeline = replace(_pipeline("azure", "uat"), kinds=("decision-model",))
+    (uat,) = pipeline.environments
+    plan, apply = _azure_stages(replace(pipeline, environments=[replace(uat, keys={})]))
+
+    assert "DECISION_MODEL_TESTING_CLIENT_ID" in plan
+    assert "MULTIPLE_RESOURCES" not in plan
+    assert "MULTIPLE_RESOURCES_CLIENT_ID" in apply
 
 
 @pytest.mark.parametrize(
