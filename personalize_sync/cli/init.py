@@ -341,7 +341,7 @@ def _told(drafts: Drafts, done: _Done) -> Iterator[str]:
 def _left_alone(drafts: Drafts) -> Iterable[str]:
     stated = [field for field in drafts.unmanaged if field.reason]
     if stated:
-        yield "Left alone, since a manifest cannot state it:"
+        yield "Left alone, since a manifest cannot state it as it is:"
         for unmanaged in stated:
             yield f"  {unmanaged.address} {unmanaged.path}: {unmanaged.reason}"
         yield ""

@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from personalize_sync.init.cutting import Cut, cut_at
 from personalize_sync.init.fitting import Unfit, fitted
 from personalize_sync.init.naming import is_key, keys_for
 from personalize_sync.init.values import secrets_named, with_value, without_nulls
@@ -15,8 +16,8 @@ from personalize_sync.resources import Address, Live, Lookup
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
+    from typing import Any
 
-    from personalize_sync.init.cutting import Cut
     from personalize_sync.init.values import Needed
     from personalize_sync.kinds import Kind
     from personalize_sync.resources import Document, LiveState
@@ -91,11 +92,10 @@ def draft(state: LiveState) -> Drafts:
     tops = dict(_top_level(living, drafts))
     below = dict(_below(living, {live.ref: a for a, live in tops.items()}, drafts))
     refs = Refs({address: live.ref for address, live in {**tops, **below}.items()})
-    children: dict[Address, dict[str, Document]] = defaultdict(dict)
+    children: dict[Address, dict[str, Live]] = defaultdict(dict)
     for address, live in below.items():
-        kind = BY_NAME[address.kind]
         parent, _, key = address.key.partition(":")
-        children[Address(kind.parent, parent)][key] = kind.normalise(live, refs)
+        children[Address(BY_NAME[address.kind].parent, parent)][key] = live
     friendly = {(o.kind, o.friendly_id) for o in state.objects if o.friendly_id and not o.archived}
     strangers = {Address(kind, name) for kind, name in friendly} - tops.keys()
     for address, live in tops.items():
@@ -112,24 +112,45 @@ def _draft(
     address: Address,
     live: Live,
     refs: Refs,
-    children: Mapping[str, Document],
+    children: Mapping[str, Live],
     strangers: Collection[Address],
 ) -> Draft:
     """Return the draft of one object; `strangers` live, but get no manifest, so they are looked up."""
     kind = BY_NAME[address.kind]
     own = kind.normalise(live, refs)
-    whole = kind.gather(own, children)
+    below = {key: BY_NAME[child.kind].normalise(child, refs) for key, child in children.items()}
+    whole = kind.gather(own, below)
     spec = without_nulls(whole, kind.shapes)
     for reference in kind.references(spec):
         target = reference.target
         if isinstance(target, Address) and target in strangers:
             spec = with_value(spec, reference.path, Lookup(target.kind, target.key))
     spec, needed, cuts = secrets_named(kind, address.key, spec, kind.secrets(live, spec))
+    waiting = _not_deployed(own, {key: child.revision for key, child in children.items()})
+    for cut in waiting if "variants" in whole else ():
+        spec, _ = cut_at(spec, cut.path, kind.shapes)
+        cuts.append(cut)
     result = fitted(kind, address, spec, cuts=cuts)
     for name in sorted(own.keys() - whole.keys()):
         result.cut(f"/{name}", "it uses a variant that no manifest can name")
     kept = tuple(n for n in needed if result.states(n.path))
     return Draft(address, result.document, result.files, tuple(result.cuts), kept)
+
+
+def _not_deployed(model: Document, revisions: Mapping[str, Any]) -> Iterator[Cut]:
+    """Yield the status of each variant that is deployed at another revision than its newest.
+
+    A manifest that stated it would deploy the newest one.
+    """
+    for key, newest in revisions.items():
+        entry = model["variants"].get(key, {})
+        pinned = entry.get("revision")
+        if entry.get("status") in ("TEST", "PRODUCTION") and newest not in (None, pinned):
+            yield Cut(
+                ("variants", key, "status"),
+                f"revision {pinned} is deployed, and {newest}, which the manifest has, is not; "
+                f"add status: {entry['status']} to deploy it",
+            )
 
 
 def _top_level(living: Iterable[Live], drafts: Drafts) -> Iterator[tuple[Address, Live]]:

@@ -120,6 +120,68 @@ def test_twins_among_variants_are_left_out_and_the_deployment_with_them(world: W
     assert world.plan().is_empty
 
 
+def _model(world: World, name: str, shares: dict[str, tuple[str, int]]) -> dict[str, str]:
+    """Put a model into the tenant, each variant deployed at revision 1; returns their refs."""
+    empty: dict[str, Any] = {"variants": []}
+    model = world.sandbox.create("decision-model", {"name": name, "deploymentConfiguration": empty})
+    refs = {
+        word: world.sandbox.create(
+            "decision-variant", {"name": word, "definition": "<d/>"}, parent=model.ref
+        ).ref
+        for word in shares
+    }
+    entries = [
+        {"variantRef": refs[word], "variantRevision": 1, "status": status, "split": split}
+        for word, (status, split) in shares.items()
+    ]
+    with world.sandbox.writing() as tenant:
+        body = {**model.body, "deploymentConfiguration": {"variants": entries}}
+        tenant.amend(world.sandbox.stored(model.ref), body, "auth0|maria")
+    return refs
+
+
+def _edited(world: World, ref: str) -> None:
+    with world.sandbox.writing() as tenant:
+        record = world.sandbox.stored(ref)
+        tenant.amend(record, {**record.body, "definition": "<newer/>"}, "auth0|maria")
+
+
+@pytest.mark.parametrize(
+    "shares",
+    [
+        {"A": ("PRODUCTION", 100)},
+        {"A": ("PRODUCTION", 60), "B": ("PRODUCTION", 40)},
+        {"A": ("TEST", 0), "B": ("PRODUCTION", 100)},
+    ],
+)
+def test_a_revision_that_is_not_deployed_stays_so(
+    world: World, shares: dict[str, tuple[str, int]]
+) -> None:
+    """Its variant comes in without its status, which would deploy it; others are managed whole."""
+    edited = _model(world, "M", shares)["A"]
+    _model(world, "Calm", shares)
+    _edited(world, edited)
+    drafts = bring_in(world)
+
+    assert drafts.left_out == []
+    (left,) = drafts.unmanaged
+    assert (str(left.address), left.path) == ("decision-model/m", "/variants/a/status")
+    assert left.reason.startswith("revision 1 is deployed, and 2,")
+    assert left.reason.endswith(f"add status: {shares['A'][0]} to deploy it")
+    assert _spec(world, "decision-model/m")["variants"]["a"].keys() == {"split"}
+    assert _spec(world, "decision-model/calm")["variants"]["a"].keys() == {"status", "split"}
+    assert _spec(world, "decision-variant/m:a")["definition"] == "<newer/>"
+    assert world.plan().is_empty
+
+    manifest = world.root / "decision-models/m.yaml"
+    as_advised = manifest.read_text().replace(
+        "name: A\n", f"name: A\n      status: {shares['A'][0]}\n"
+    )
+    manifest.write_text(as_advised)
+    (change,) = world.plan().changes
+    assert [field.pointer for field in change.fields] == ["/variants/a/revision"]
+
+
 @pytest.mark.parametrize(
     ("fields", "path"),
     [
