@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from personalize_sync.kinds.model_tests import Verdicts
     from personalize_sync.manifests import Loaded
-    from personalize_sync.planning.outcome import Report
+    from personalize_sync.planning.outcome import Outcome, Report
     from personalize_sync.sandbox.exchange import Recorded
 
 _ENVIRONMENT = """\
@@ -180,6 +180,7 @@ class World:
         skip_blocked: bool = False,
         fail_fast: bool = False,
         test: bool = False,
+        done: Callable[[Outcome], None] = lambda _outcome: None,
         **wishes: Any,
     ) -> Report:
         """Plan and apply, if asked only what passes its tests."""
@@ -198,7 +199,7 @@ class World:
                 tenant,
                 environ=self.environ,
                 patience=connection.patience,
-                ways=Ways(parallelism=self.parallelism, fail_fast=fail_fast),
+                ways=Ways(parallelism=self.parallelism, fail_fast=fail_fast, done=done),
                 skip_blocked=skip_blocked,
                 tests=loaded.tests if test else (),
             )

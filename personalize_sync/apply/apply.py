@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -60,7 +61,8 @@ def apply(
 ) -> Report:
     """Carry out every change that is neither blocked nor stale.
 
-    The traffic of a decision model moves only when those of its `tests` pass. Raises CredentialError before the first write if a key does not open what it is needed for.
+    The traffic of a decision model moves only when those of its `tests` pass. Raises CredentialError
+    before the first write if a key does not open what it is needed for.
     """
     outcomes = _left_out(plan, stale or {})
     todo = [change for change in plan.changes if change.address not in outcomes]
@@ -203,6 +205,13 @@ def _record(
     """Carry out one change and keep what became of it, whatever happens."""
     try:
         ways.begin(change)
+    except OSError as error:
+        run.halted = f"the journal cannot be written ({error.strerror})"
+        outcomes[change.address] = Outcome(
+            change.address, Result.FAILED, error=run.halted, exit_code=14
+        )
+        return False
+    try:
         outcome = carry(change, run)
     except SyncError as error:
         if isinstance(error, GuardError):
@@ -222,7 +231,10 @@ def _record(
         text = f"unexpected {name}; this is a bug, please report it. The object may be written."
         outcome = Outcome(change.address, Result.FAILED, error=text, wrote=True, exit_code=14)
     outcomes[change.address] = outcome
-    ways.done(outcome)
+    try:
+        ways.done(outcome)
+    except OSError as error:
+        run.halted = f"the journal cannot be written ({error.strerror})"
     return outcome.result is not Result.FAILED
 
 
@@ -234,7 +246,8 @@ def _skip(change: Change, outcomes: dict[Address, Outcome], ways: Ways, why: str
         error=f"needs {why}, which was not written" if cause else why,
         exit_code=cause.exit_code if cause else 14,
     )
-    ways.done(outcomes[change.address])
+    with suppress(OSError):  # a full disk has halted the run, which is why this is skipped
+        ways.done(outcomes[change.address])
 
 
 def _failed_already(outcomes: Mapping[Address, Outcome], ways: Ways) -> str:

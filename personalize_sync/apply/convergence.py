@@ -37,7 +37,9 @@ def leftovers(run: Run, addresses: Collection[Address]) -> tuple[Leftover, ...]:
         for live in run.listed(BY_NAME[kind], parent, again=False)
     }
     found = run.tenant.each(lambda address: _different(address, listed, run), written)
-    return (*(leftover for each in found for leftover in each), *_twice(run, written))
+    retired = sorted(a for a in addresses if a in run.written and a not in run.sent)
+    living = run.tenant.each(lambda address: _still_living(address, run), retired)
+    return (*(leftover for each in (*found, *living) for leftover in each), *_twice(run, written))
 
 
 def unlisted(run: Run) -> tuple[Address, ...]:
@@ -65,6 +67,13 @@ def _is_shown(live: Live, shown: Mapping[str, int | None]) -> bool:
         return False
     revision = shown[live.ref]
     return revision is None or live.revision is None or revision >= live.revision
+
+
+def _still_living(address: Address, run: Run) -> tuple[Leftover, ...]:
+    """Return that an archived object is not: a tenant may take the write and ignore the field."""
+    live = run.written[address]
+    now = run.tenant.get(BY_NAME[address.kind], live.ref, parent=live.parent)
+    return (Leftover(address, "/archived", True, False),) if now and not now.archived else ()
 
 
 def _different(address: Address, listed: Mapping[str, Live], run: Run) -> tuple[Leftover, ...]:

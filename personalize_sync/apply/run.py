@@ -75,7 +75,8 @@ class Run:
     @property
     def authors(self) -> frozenset[str]:
         """The stamps that the answers to our own writes carried."""
-        return frozenset(live.author for live in self.written.values() if live.author)
+        written = tuple(self.written.values())  # others go on writing meanwhile
+        return frozenset(live.author for live in written if live.author)
 
     def was_created(self, address: Address) -> bool:
         """Whether this run made the object."""

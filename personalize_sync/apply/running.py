@@ -82,15 +82,19 @@ def while_paused(
         )
     except SyncError as error:
         error.wrote = True
-        error.add_note(_started_again(kind, paused, still, run))
+        error.add_note(_started_again(kind, paused, run))
         raise
     return live, ("the tenant edits it only when it is paused, so it was paused for a moment",)
 
 
-def _started_again(kind: Kind, paused: Live, still: Document, run: Run) -> str:
-    body = {**still, "status": RUNNING, "revision": paused.revision}
+def _started_again(kind: Kind, paused: Live, run: Run) -> str:
     try:
-        certainty.replace(kind, paused, body, run=run)
+        now = run.tenant.get(kind, paused.ref)
+        if now is None or canonical_status(now.record.get("status")) != PAUSED:
+            return "it was paused for a moment, and is as somebody else left it"
+        # As it is now, since somebody may have edited it meanwhile: nothing but the status moves.
+        still = {**kind.retire(now.record), "archived": now.archived, "revision": now.revision}
+        certainty.replace(kind, now, {**still, "status": RUNNING}, run=run)
     except SyncError as error:
         return f"it was left PAUSED, since starting it again failed: {error.message}"
     return "it was paused for a moment, and started again as it was"

@@ -51,7 +51,9 @@ def resolve(
 def value_of(name: str, environ: Mapping[str, str], directory: Path | None) -> str | None:
     """Return the value of a variable, or of the file of that name; None where there is none."""
     if name in environ or directory is None:
-        return environ.get(name)
+        value = environ.get(name)
+        # What is not UTF-8 in a variable cannot be sent as it is, so it counts as missing.
+        return value if value is None or _is_text(value) else None
     try:
         with (directory / name).open("rb") as file:
             raw = file.read(_LONGEST + 1)
@@ -59,6 +61,10 @@ def value_of(name: str, environ: Mapping[str, str], directory: Path | None) -> s
         return raw.decode("utf-8").removesuffix("\n") if len(raw) <= _LONGEST else None
     except (OSError, UnicodeDecodeError):
         return None
+
+
+def _is_text(value: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in value)
 
 
 def filled_in(resource: Resource, secrets: Mapping[SecretRef, Secret]) -> Resource:

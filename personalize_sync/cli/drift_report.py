@@ -69,7 +69,7 @@ def _track(plan: Plan, project: Project, common: Common, look: Look, webhook: st
         if webhook:
             _notify(plan, webhook, appeared=step is Step.OPENED)
 
-    if not plan.drift and plan.scope.failed and not plan.scope.prune:
+    if not plan.drift and plan.scope.failed:
         common.say("The view was incomplete, so an open issue stays open.")
         return
     with tracker(detected(common.ci), os.environ) as issues:

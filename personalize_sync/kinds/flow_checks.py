@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 
 def check(resource: Resource) -> Iterable[Finding]:
-    spec = resource.spec
     """Yield what is wrong with a flow."""
+    spec = resource.spec
     yield from _check_schedule(_object(spec, "schedule"))
     variants = objects(spec, "variants")
     yield from _check_splits(_object(spec, "traffic"), list(variants))

@@ -93,5 +93,9 @@ def _seal(raw: bytes) -> bytes:
 
 @cache
 def _made_by() -> bytes:
+    """Identify the reader: two checkouts of one version may read differently."""
+    package = Path(__file__).parents[1]
+    code = sorted([*package.glob("manifests/*.py"), *package.glob("kinds/*.py")])
+    states = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in code]
     schemas = "".join(map(schema_text, names()))
-    return hashlib.sha256((__version__ + schemas).encode()).digest()
+    return hashlib.sha256(f"{__version__} {states} {schemas}".encode()).digest()

@@ -142,8 +142,19 @@ def _about_running(change: Change) -> Iterator[Block]:
             f"it is running, and {names}{more} would change under its guests; what was "
             "measured so far would no longer compare",
         )
+    elif standing.is_running and _stops(change):
+        yield _overridable(
+            "live-experiment",
+            change,
+            "it is running, which no commit since our last write asked to end, and would be stopped",
+        )
     elif standing.status == COMPLETED and _starts(change):
         yield _overridable("live-experiment", change, "it is completed, and would be started again")
+
+
+def _stops(change: Change) -> bool:
+    """Whether a status that somebody else set would be taken back."""
+    return any(f.pointer == "/status" and f.cause is not Cause.PENDING for f in change.fields)
 
 
 def _starts(change: Change) -> bool:

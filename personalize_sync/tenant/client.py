@@ -1,7 +1,8 @@
 """Requests to one tenant: signed, fenced, bounded, and read strictly.
 
 `Reader` can only read: its HTTP client refuses every request but GET, the token POST, and the
-questions (POSTs that change nothing) that it was opened for. `Writer` adds POST and PUT. Redirects are never followed, so a token never leaves for another host.
+questions (POSTs that change nothing) that it was opened for. `Writer` adds POST and PUT. Redirects
+are never followed, so a token never leaves for another host.
 """
 
 from __future__ import annotations

@@ -164,7 +164,7 @@ class Tenant:
     def _records(self, kind: Kind, path: str) -> Iterator[Document]:
         """Yield the items of every page, asking on until nothing new appears."""
         seen: set[str] = set()
-        offset = 0
+        offset = step = 0
         ahead = _Ahead(lambda at: self._requests.submit(self._page, kind, path, at))
         for _ in range(_MOST_PAGES):
             page, items = ahead.take(offset) or self._page(kind, path, offset)
@@ -175,9 +175,12 @@ class Tenant:
             seen.update(_mark(item) for item in fresh)
             offset += len(items)
             limit = page.get("limit")
-            is_last = not fresh or (isinstance(limit, int) and len(items) < min(limit, _PAGE))
-            if is_paged and not is_last:
-                ahead.ask(offset, step=len(items), most=self.parallelism)
+            # A short page is the last one only where the tenant says what it made of our limit: one
+            # that merely repeats the limit may cap its pages all the same.
+            is_last = not fresh or (isinstance(limit, int) and len(items) < limit < _PAGE)
+            step = step or len(items)
+            if is_paged and not is_last and len(items) == step:
+                ahead.ask(offset, step=step, most=self.parallelism)
             yield from self._whole(kind, path, fresh)
             if is_last:
                 return

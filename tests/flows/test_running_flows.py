@@ -298,6 +298,20 @@ def test_an_allowed_pause_is_short(worlds: Callable[..., World]) -> None:
     assert world.plan().is_empty
 
 
+def test_a_flow_that_a_person_started_is_not_stopped_unasked(worlds: Callable[..., World]) -> None:
+    """Git still says DRAFT; only a commit that says so, or an allowance, takes it from its guests."""
+    world: World = worlds(knobs=("K31=production",))
+    world.experiment(status="DRAFT")
+    world.apply()
+    world.edit(_ADDRESS, status="PRODUCTION")
+
+    (change,) = world.plan().changes
+    assert [block.rule for block in change.blocked] == ["live-experiment"]
+
+    assert world.apply(allow=ALLOWED).exit_code == 0
+    assert world.stored(_ADDRESS)["status"] == "DRAFT"
+
+
 def test_no_pause_that_nobody_could_end_for_us(worlds: Callable[..., World]) -> None:
     """Killed in between, only a manifest that states the status has the next apply start it again."""
     world: World = worlds(knobs=("K31=production", "K33=400"))
