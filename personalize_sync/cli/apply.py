@@ -111,7 +111,7 @@ def _refuse_blanks(given: Given) -> None:
 
 def _apply(common: Common, wishes: Wishes, given: Given) -> int:
     # An empty document is a plan file too, one that approves nothing.
-    approval = read(given.plan_file, to_the_byte=True) if given.plan_file else None
+    approval = read(given.plan_file) if given.plan_file else None
     if approval is not None:
         wishes = _as_planned(approval, wishes)
         common = replace(common, env=common.env or approval["target"]["env"])

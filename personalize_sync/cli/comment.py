@@ -9,7 +9,7 @@ import click
 
 from personalize_sync.cli.options import Common, speaking
 from personalize_sync.cli.pipeline import below_here, detected, show_summary
-from personalize_sync.cli.plan_file import read
+from personalize_sync.cli.plan_file import KEY, read
 from personalize_sync.cli.show import shown
 
 
@@ -30,9 +30,13 @@ def command(common: Common, plan_file: str) -> None:
         marker,
     )
     from personalize_sync.manifests import find_root  # noqa: PLC0415 - YAML and schemas
+    from personalize_sync.planning.saved import demand_seal  # noqa: PLC0415
     from personalize_sync.rendering import markdown  # noqa: PLC0415
 
-    plan, look = shown(read(plan_file), common)
+    document = read(plan_file)
+    # What is reviewed here is what somebody approves, so it must be what apply would accept.
+    demand_seal(document, os.environ.get(KEY, ""))
+    plan, look = shown(document, common)
     root = below_here(find_root(common.chdir, Path.cwd()))
     mark = marker(look.view, plan.target.environment, root)
     text = markdown.render(plan, look, limit=LIMIT - len(mark) - 1)

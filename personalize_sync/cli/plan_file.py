@@ -42,11 +42,11 @@ def write(path: str, plan: Plan, look: Look) -> None:
         raise UsageError(f"cannot write {path}: {error.strerror}") from None
 
 
-def read(path: str, *, to_the_byte: bool = False) -> Document:
-    """Return the document of a plan file; raises StaleError where it is none.
+def read(path: str) -> Document:
+    """Return the document of a plan file; raises StaleError where it is none, or not as written.
 
-    `to_the_byte` also refuses one that says the same in other bytes: nobody has a reason to touch
-    what is about to be applied.
+    Not even one that says the same in other bytes will do: nobody has a reason to touch it. Its
+    seal is for the caller to check.
     """
     try:
         with Path(path).open("rb") as file:
@@ -60,7 +60,7 @@ def read(path: str, *, to_the_byte: bool = False) -> Document:
     if not _is_plan(document):
         raise StaleError(f"{path} is no plan file", "Make one with personalize-sync plan --out.")
     plan = cast("Document", document)
-    if to_the_byte and raw != _text(plan).encode():
+    if raw != _text(plan).encode():
         raise StaleError("the plan file was altered", "Plan again. Nothing was written.")
     return plan
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
 from personalize_sync.cli.options import Common, common
-from personalize_sync.cli.plan_file import read
+from personalize_sync.cli.plan_file import KEY, read
 
 if TYPE_CHECKING:
     from personalize_sync.planning.plan import Plan
@@ -20,10 +21,20 @@ if TYPE_CHECKING:
 @click.argument("plan_file", type=click.Path())
 @common
 def command(common: Common, plan_file: str) -> None:
-    """Show a saved plan, without any network. Whether it still holds is for apply to say."""
+    """Show a saved plan, without any network. Whether it still holds is for apply to say.
+
+    One that was altered is refused.
+    """
+    from personalize_sync.planning.saved import demand_seal, needs_key  # noqa: PLC0415
     from personalize_sync.rendering import render  # noqa: PLC0415
 
-    plan, look = shown(read(plan_file), common)
+    document, key = read(plan_file), os.environ.get(KEY, "")
+    if needs_key(document) and not key:
+        # Apply refuses it; a reader without the key can only be misled about what to review.
+        common.say(f"note: without {KEY} the seal cannot be checked: this plan may be altered")
+    else:
+        demand_seal(document, key)
+    plan, look = shown(document, common)
     common.deliver(render(plan, common.format, look))
 
 

@@ -48,7 +48,7 @@ def offline_plan(common: Common, wishes: Wishes, path: str) -> tuple[Plan, Proje
 
 def _read(path: str, common: Common) -> Any:
     """Return the document of a snapshot file; raises StaleError where its seal is broken."""
-    from personalize_sync.planning.saved import seal_holds  # noqa: PLC0415
+    from personalize_sync.planning.saved import needs_key, seal_holds  # noqa: PLC0415
 
     try:
         with Path(path).open("rb") as file:
@@ -61,7 +61,7 @@ def _read(path: str, common: Common) -> Any:
     if not isinstance(document, dict):
         raise StaleError(f"{path} is no snapshot", "Make one with personalize-sync snapshot.")
     key = os.environ.get(KEY, "")
-    if not key and str(document.get("seal")).startswith("hmac-"):
+    if not key and needs_key(document):
         # A fork has no key. Whoever could replace the file there could only mislead the reader.
         common.say(f"note: without {KEY} the seal of the snapshot cannot be checked")
     elif not seal_holds(document, key):

@@ -48,6 +48,18 @@ def seal_holds(document: Document, key: str) -> bool:
     )
 
 
+def needs_key(document: Document) -> bool:
+    """Whether only the holder of a key can tell if the seal of a document holds."""
+    return str(document.get("seal", "")).startswith("hmac-")
+
+
+def demand_seal(document: Document, key: str) -> None:
+    """Raise StaleError unless a plan file is as it was when it was sealed."""
+    if not seal_holds(document, key):
+        reason = "was altered, or sealed with another PERSONALIZE_SYNC_PLAN_KEY"
+        raise StaleError(f"the plan file {reason}", _AGAIN)
+
+
 @dataclass(frozen=True, slots=True)
 class Bound:
     """What a plan file must have been made for to be applied here and now."""
@@ -61,9 +73,7 @@ class Bound:
 
 def check(document: Document, bound: Bound) -> None:
     """Raise StaleError unless a plan file is unaltered, fresh, and made for exactly this."""
-    if not seal_holds(document, bound.key):
-        reason = "was altered, or sealed with another PERSONALIZE_SYNC_PLAN_KEY"
-        raise StaleError(f"the plan file {reason}", _AGAIN)
+    demand_seal(document, bound.key)
     if document.get("against"):
         raise StaleError(
             "the plan file was made against a snapshot, so it approves nothing",

@@ -264,6 +264,47 @@ def test_a_saved_plan_is_shown_without_a_network(shop: Shop) -> None:
     assert shop.sandbox.requests == []
 
 
+@pytest.mark.parametrize("key", ["", "known to two jobs"])
+def test_an_altered_plan_is_not_shown(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    """`show` takes a file for as altered as `apply` does, in the same words."""
+    monkeypatch.setenv("PERSONALIZE_SYNC_PLAN_KEY", key)
+    shop("plan", "--out", _PLAN)
+    altered = {**_saved(shop), "id": "another"}
+    resealed = [_text(sealed(altered, guess)) for guess in ("", "a guess") if key]
+    texts = [_text(altered), _text(_saved(shop)) + " ", *resealed]
+    for text in texts:
+        shop.write(_PLAN, text.encode())
+        said = shop("show", _PLAN)
+
+        assert (said.code, said.out) == (13, "")
+        assert "was altered" in said.err
+        assert said.err == shop("apply", _PLAN).err
+
+
+def test_a_seal_that_cannot_be_checked_is_said(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the key at hand a keyed plan is shown, and nobody takes it for checked."""
+    monkeypatch.setenv("PERSONALIZE_SYNC_PLAN_KEY", "known to two jobs")
+    shop("plan", "--out", _PLAN)
+    assert "note" not in shop("show", _PLAN).err
+    monkeypatch.delenv("PERSONALIZE_SYNC_PLAN_KEY")
+
+    said = shop("show", _PLAN)
+
+    assert said.code == 0
+    assert "PERSONALIZE_SYNC_PLAN_KEY the seal cannot be checked" in said.err
+
+
+def test_an_expired_plan_is_still_shown(shop: Shop) -> None:
+    """It approves nothing any more, but it says what was planned."""
+    shop("plan", "--out", _PLAN)
+    past = datetime(2020, 1, 1, tzinfo=UTC).isoformat()
+    shop.write(_PLAN, _text(sealed({**_saved(shop), "expires_at": past}, "")))
+
+    assert shop("show", _PLAN).code == 0
+
+
 def test_a_plan_of_another_tenant_is_refused(synced: Shop) -> None:
     """The same address and keys, but another clientKey answers: nothing is written."""
     synced.template("strip", name="Other")

@@ -328,6 +328,34 @@ def test_outside_of_ci_the_command_says_what_is_missing(desk: Desk) -> None:
     assert "--ci" in said
 
 
+@pytest.mark.parametrize("key", ["", "known to two jobs"])
+def test_an_altered_plan_is_not_commented(
+    desk: Desk, github: GitHub, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    """Nobody is shown for review what apply would refuse: altered, or sealed without the key."""
+    monkeypatch.setenv("PERSONALIZE_SYNC_PLAN_KEY", key)
+    path = desk.root / "plan.json"
+    if not key:
+        path.write_text(path.read_text().replace("production", "uat"))
+    code, said = desk()
+
+    assert (code, github.seen) == (13, [])
+    assert "was altered" in said
+
+
+def test_a_keyed_plan_is_commented_by_who_has_the_key(
+    desk: Desk, github: GitHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The key must be the one of the job that planned."""
+    document = sealed(plan_document(build.mixed(), build.LOOK), "known to two jobs")
+    (desk.root / "plan.json").write_text(json.dumps(document, indent=2) + "\n")
+    assert desk()[0] == 13
+    assert github.seen == []
+    monkeypatch.setenv("PERSONALIZE_SYNC_PLAN_KEY", "known to two jobs")
+
+    assert desk() == (0, "Comment posted.\n")
+
+
 @given(TEXTS, TEXTS)
 def test_no_name_ends_the_mark(environment: str, root: str) -> None:
     """The mark is one comment of HTML on one line, and different names give different marks."""
