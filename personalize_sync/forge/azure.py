@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from personalize_sync.forge.answers import offered, stated
+from personalize_sync.forge.errors import ForgeError
 from personalize_sync.forge.sticky import Posted
 
 if TYPE_CHECKING:
@@ -31,14 +33,18 @@ class PullRequest:
         """Return the first comment of every thread."""
         # This resource never left its preview, and is how a token learns whose it is.
         about = self.client.get("/_apis/connectionData", **{"api-version": "7.1-preview"})
-        me = (about.get("authenticatedUser") or {}).get("id")
+        me = offered(about, "authenticatedUser", "id")
         listed = self.client.get(self._threads, **_VERSION)
-        for thread in sorted(listed["value"], key=lambda thread: thread["id"]):
-            first = next(iter(thread.get("comments") or ()), None)
-            if first and not first.get("isDeleted"):
-                is_ours = me is not None and (first.get("author") or {}).get("id") == me
-                place = f"{thread['id']}/comments/{first['id']}"
-                yield Posted(place, str(first.get("content") or ""), is_ours)
+        threads = stated(listed, "value")
+        if not isinstance(threads, list):
+            raise ForgeError("the forge answered without a list of threads")
+        for thread in sorted(threads, key=lambda thread: str(stated(thread, "id")).zfill(20)):
+            said = offered(thread, "comments")
+            first = said[0] if isinstance(said, list) and said else None
+            if first and not offered(first, "isDeleted"):
+                is_ours = me is not None and offered(first, "author", "id") == me
+                place = f"{stated(thread, 'id')}/comments/{stated(first, 'id')}"
+                yield Posted(place, str(offered(first, "content") or ""), is_ours)
 
     def post(self, body: str) -> None:
         """Add a thread with one comment."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from personalize_sync.forge.answers import offered, stated
 from personalize_sync.forge.errors import ForgeError, NotAllowedError
 from personalize_sync.forge.issues import LABEL
 from personalize_sync.forge.sticky import Posted
@@ -30,7 +31,11 @@ class PullRequest:
         login = login_of(self.client)
         path = f"/repos/{self.repository}/issues/{self.number}/comments"
         for item in self.client.pages(path):
-            yield Posted(str(item["id"]), str(item["body"] or ""), is_by(item.get("user"), login))
+            yield Posted(
+                str(stated(item, "id")),
+                str(stated(item, "body") or ""),
+                is_by(offered(item, "user"), login),
+            )
 
     def post(self, body: str) -> None:
         """Add a comment."""
@@ -62,7 +67,9 @@ class Issues:
         query = {"state": "open", "labels": LABEL, "sort": "created", "direction": "asc"}
         for item in self.client.pages(f"/repos/{self.repository}/issues", **query):
             yield Posted(
-                str(item["number"]), str(item["body"] or ""), is_by(item.get("user"), login)
+                str(stated(item, "number")),
+                str(stated(item, "body") or ""),
+                is_by(offered(item, "user"), login),
             )
 
     def open(self, title: str, body: str) -> None:
@@ -101,7 +108,7 @@ class Proposals:
             body = {"ref": f"refs/heads/{proposal.branch}", "sha": commit}
             self.client.send("POST", f"/repos/{self.repository}/git/refs", body)
         else:
-            self._demand_ours(str(tip["object"]["sha"]), proposal)
+            self._demand_ours(str(stated(tip, "object", "sha")), proposal)
             path = f"/repos/{self.repository}/git/refs/heads/{proposal.branch}"
             self.client.send("PATCH", path, {"sha": commit, "force": True})
         return self._pull_request(proposal)
@@ -112,7 +119,7 @@ class Proposals:
             "POST",
             f"/repos/{self.repository}/git/trees",
             {
-                "base_tree": base["tree"]["sha"],
+                "base_tree": stated(base, "tree", "sha"),
                 "tree": [
                     {"path": path, "mode": "100644", "type": "blob", "content": text}
                     for path, text in sorted(proposal.files.items())
@@ -124,15 +131,15 @@ class Proposals:
             f"/repos/{self.repository}/git/commits",
             {
                 "message": f"{proposal.title}\n\n{proposal.trailer}",
-                "tree": tree["sha"],
+                "tree": stated(tree, "sha"),
                 "parents": [proposal.parent],
             },
         )
-        return str(made["sha"])
+        return str(stated(made, "sha"))
 
     def _demand_ours(self, tip: str, proposal: Proposal) -> None:
         found = self.client.get(f"/repos/{self.repository}/git/commits/{tip}")
-        if not str(found["message"]).rstrip().endswith(proposal.trailer):
+        if not str(stated(found, "message")).rstrip().endswith(proposal.trailer):
             raise ForgeError(
                 f"somebody committed to the branch {proposal.branch}",
                 "Merge or close its pull request, then delete the branch.",
@@ -145,8 +152,8 @@ class Proposals:
         known = next(iter(self.client.pages(path, **query)), None)
         if known:
             body = {"title": proposal.title, "body": proposal.text}
-            self.client.send("PATCH", f"{path}/{known['number']}", body)
-            return str(known.get("html_url", ""))
+            self.client.send("PATCH", f"{path}/{stated(known, 'number')}", body)
+            return str(offered(known, "html_url") or "")
         opened = self.client.send(
             "POST",
             path,
@@ -157,7 +164,7 @@ class Proposals:
                 "body": proposal.text,
             },
         )
-        return str(opened.get("html_url", ""))
+        return str(offered(opened, "html_url") or "")
 
     def _maybe(self, path: str) -> Any:
         try:
@@ -191,7 +198,7 @@ class Proposal:
 def login_of(client: Client) -> str:
     """Return whose token this is; the token of a workflow may not ask, and is a bot's."""
     try:
-        return str(client.get("/user").get("login", ""))
+        return str(offered(client.get("/user"), "login") or "")
     except NotAllowedError:
         return ""
 

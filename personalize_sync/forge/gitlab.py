@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from personalize_sync.forge.answers import offered, stated
 from personalize_sync.forge.issues import LABEL
 from personalize_sync.forge.sticky import Posted
 
@@ -25,10 +26,10 @@ class MergeRequest:
 
     def comments(self) -> Iterator[Posted]:
         """Return every note, the oldest first."""
-        me = self.client.get("/user").get("id")
+        me = stated(self.client.get("/user"), "id")
         for item in self.client.pages(self._notes, sort="asc", order_by="created_at"):
-            is_ours = me is not None and (item.get("author") or {}).get("id") == me
-            yield Posted(str(item["id"]), str(item["body"] or ""), is_ours)
+            is_ours = me is not None and offered(item, "author", "id") == me
+            yield Posted(str(stated(item, "id")), str(stated(item, "body") or ""), is_ours)
 
     def post(self, body: str) -> None:
         """Add a note."""
@@ -56,11 +57,11 @@ class Issues:
 
     def open_issues(self) -> Iterator[Posted]:
         """Return the open ones, the oldest first."""
-        me = self.client.get("/user").get("id")
+        me = stated(self.client.get("/user"), "id")
         query = {"state": "opened", "labels": LABEL, "sort": "asc", "order_by": "created_at"}
         for item in self.client.pages(self._path, **query):
-            is_ours = me is not None and (item.get("author") or {}).get("id") == me
-            yield Posted(str(item["iid"]), str(item["description"] or ""), is_ours)
+            is_ours = me is not None and offered(item, "author", "id") == me
+            yield Posted(str(stated(item, "iid")), str(stated(item, "description") or ""), is_ours)
 
     def open(self, title: str, body: str) -> None:
         """Open an issue."""

@@ -7,7 +7,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
-from forge.stand_in import TOKEN, Chat, GitHub, GitLab
+from forge.stand_in import TOKEN, Chat, GitHub, GitLab, Reply
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -195,6 +195,28 @@ def test_work_of_others_on_the_branch_is_not_overwritten(synced: Shop, github: G
     assert said.code == 1
     assert "somebody committed" in said.err
     assert github.refs["personalize-sync/drift-test"] == "theirs"
+
+
+@pytest.mark.parametrize("strange", [{}, [], None])
+@pytest.mark.parametrize("at", range(6))
+def test_a_strange_answer_is_an_error_of_the_forge(
+    synced: Shop, github: GitHub, at: int, strange: object
+) -> None:
+    """Whichever request is answered with something else: no bug of ours, and no made-up address."""
+    synced.edit("template/strip", name="Winter")
+    asked = github.route
+
+    def route(method: str, path: str, query: dict[str, str], body: object) -> Reply:
+        answer = asked(method, path, query, body)
+        return (200, strange, {}) if len(github.seen) == at + 1 else answer
+
+    github.route = route  # type: ignore[method-assign]  # one answer of this forge differs
+    said = synced("drift", "--open-pr")
+
+    assert len(github.seen) > at
+    assert said.code in (0, 1)
+    assert "bug" not in said.err
+    assert ("error: " in said.err) is (said.code == 1)
 
 
 def test_without_drift_there_is_nothing_to_propose(synced: Shop, github: GitHub) -> None:
