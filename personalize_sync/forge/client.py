@@ -20,8 +20,19 @@ if TYPE_CHECKING:
     from personalize_sync.resources import Secret
 
 _SIZE_CAP = 32 * 1024 * 1024
-_REFUSED = frozenset({401, 403, 404})
-_TROUBLE = frozenset({429, 500, 502, 503, 504})
+_REFUSED = frozenset({403, 404})
+_TROUBLE = frozenset({500, 502, 503, 504})
+# What to do about an answer that no other try will change.
+_REMEDIES = {
+    401: "The token is invalid or has expired: hand a valid one to this step.",
+    409: "Something else changed it at the same time: run it again.",
+    422: "It takes the request for invalid: see whether the pull request is locked or closed there.",
+}
+_ELSEWHERE = (
+    "It leads to another address, where the token is not sent: correct the address of the forge and "
+    "the name of the repository in the CI system's variables."
+)
+_CHECK = "Check the address of the forge and the repository in the CI system's variables."
 _PAGE = 100
 _MOST_PAGES = 200
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
@@ -60,6 +71,7 @@ class Client:
     def __init__(self, access: Access) -> None:
         self._access = access
         self._quota = Quota()
+        self._has_written = False
         self._http = httpx.Client(
             follow_redirects=False,
             timeout=httpx.Timeout(20.0, connect=10.0),
@@ -118,10 +130,17 @@ class Client:
             except _NEVER_SENT:
                 raise Again(ForgeError(f"{where}: no connection")) from None
             except (httpx.HTTPError, TimeoutError):
-                lost = ForgeError(f"{where}: no answer", "It may or may not have been carried out.")
-                raise (Again(lost) if method == "GET" else lost) from None
+                raise _lost(f"{where}: no answer", method) from None
 
-        return persist(attempt, access.patience, self._quota)
+        try:
+            answer = persist(attempt, access.patience, self._quota)
+        except ForgeError as error:
+            if self._has_written:
+                error.wrote = True
+                error.details = (*error.details, "What was sent to the forge before it is done.")
+            raise
+        self._has_written |= method != "GET"
+        return answer
 
     def _exchange(self, request: httpx.Request, where: str) -> Answer:
         response = self._http.send(request, stream=True)
@@ -143,18 +162,36 @@ def _refuse(response: httpx.Response, method: str, where: str) -> None:
     """Raise what an answer means. Its body may echo what we sent, so nothing of it is shown."""
     status = response.status_code
     failed = f"{where}: the forge answered {status}"
-    # GitHub tells a token that is used too fast to wait, with 403 or 429: it did nothing.
-    if status == httpx.codes.TOO_MANY_REQUESTS or (
-        status == httpx.codes.FORBIDDEN and "retry-after" in response.headers
-    ):
-        raise Again(ForgeError(failed), retry_after(response.headers))
+    if _is_too_fast(response):
+        hint = "It is asked too often: run it again later."
+        raise Again(ForgeError(failed, hint), retry_after(response.headers))
     if status in _TROUBLE:
-        error = ForgeError(failed, "Try again later.")
-        raise Again(error, retry_after(response.headers)) if method == "GET" else error
+        raise _lost(failed, method, retry_after(response.headers))
     if status in _REFUSED:
         raise NotAllowedError(failed, "The token may not do this.", status=status)
+    if response.is_redirect:
+        raise ForgeError(failed, _ELSEWHERE)
     if not httpx.codes.is_success(status):
-        raise ForgeError(failed)
+        raise ForgeError(failed, _REMEDIES.get(status, _CHECK))
+
+
+def _is_too_fast(response: httpx.Response) -> bool:
+    """Whether the forge asks to wait, and did nothing; GitHub says it with 403, too."""
+    if response.status_code == httpx.codes.FORBIDDEN:
+        spent = response.headers.get("x-ratelimit-remaining") == "0"
+        return spent or "retry-after" in response.headers
+    return response.status_code == httpx.codes.TOO_MANY_REQUESTS
+
+
+def _lost(what: str, method: str, wait: float | None = None) -> Again | ForgeError:
+    """Return what to raise where nobody knows what became of a request; reads are repeated."""
+    if method == "GET":
+        return Again(ForgeError(what, "Try again later."), wait)
+    error = ForgeError(
+        what, "It may or may not have been carried out. Run it again: it looks at what is there."
+    )
+    error.wrote = True
+    return error
 
 
 def _content(raw: bytes, where: str) -> Any:

@@ -6,7 +6,7 @@ from personalize_sync.errors import SyncError
 
 
 class ForgeError(SyncError):
-    """The forge failed, or something that is not its API answered."""
+    """The forge failed, or something that is not its API answered; `wrote` is about the forge."""
 
 
 class NotAllowedError(ForgeError):

@@ -245,7 +245,59 @@ def test_a_redirect_takes_the_token_nowhere(desk: Desk, github: GitHub) -> None:
 
         assert code == 1
         assert "302" in said
+        assert "correct the address" in said
+        assert "Nothing was written." in said
         assert elsewhere.seen == []
+
+
+def test_a_bad_token_is_no_fork(desk: Desk, forge: Forge) -> None:
+    """A token that expired would otherwise silence every comment, and nobody would notice."""
+    forge.answers = [(401, {"message": "Bad credentials"}, {})] * 9
+    code, said = desk()
+
+    assert code == 1
+    assert "401" in said
+    assert "invalid or has expired" in said
+    assert "Nothing was written." in said
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "remedy"),
+    [
+        (302, {"Location": "/elsewhere"}, "correct the address"),
+        (401, {}, "invalid or has expired"),
+        (409, {}, "run it again"),
+        (410, {}, "Check the address"),
+        (422, {}, "locked or closed"),
+        (429, {"Retry-After": "0"}, "later"),
+        (403, {"X-RateLimit-Remaining": "0", "Retry-After": "0"}, "later"),
+    ],
+)
+def test_a_refused_comment_has_a_remedy(
+    desk: Desk, github: GitHub, status: int, headers: dict[str, str], remedy: str
+) -> None:
+    """What failed, what to do, and that nothing was posted."""
+    github.answers = [(403, None, {}), (200, [], {}), *[(status, {"message": TOKEN}, headers)] * 9]
+    code, said = desk()
+
+    assert code == 1
+    assert f"POST /repos/octo/shop/issues/7/comments: the forge answered {status}" in said
+    assert remedy in said
+    assert "Nothing was written." in said
+    assert github.items == []
+
+
+def test_what_was_done_before_a_failure_is_said(desk: Desk, github: GitHub) -> None:
+    """A twin was removed already; that is not nothing."""
+    github.say(f"{_MARK}\nOne")
+    github.say(f"{_MARK}\nTwo")
+    page = [{**item} for item in github.items]
+    github.answers = [(403, None, {}), (200, page, {}), (204, None, {}), (422, None, {})]
+    code, said = desk()
+
+    assert code == 1
+    assert "before it is done" in said
+    assert "Nothing was written" not in said
 
 
 @pytest.mark.parametrize(
@@ -276,6 +328,8 @@ def test_a_lost_answer_is_not_posted_again(desk: Desk, github: GitHub) -> None:
 
     assert code == 1
     assert "502" in said
+    assert "may or may not have been carried out" in said
+    assert "Nothing was written" not in said
     assert github.writes() == [("POST", "/repos/octo/shop/issues/7/comments")]
 
 
