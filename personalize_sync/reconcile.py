@@ -293,5 +293,15 @@ def demand_unblocked(plan: Plan, *, skip_blocked: bool) -> None:
     if plan.blocked and not skip_blocked:
         raise GuardError(
             f"{len(plan.blocked)} of {len(plan.changes)} changes are blocked; nothing was written",
-            "Allow each by its address, or carry out the rest with --skip-blocked.",
+            f"{_way_out(plan.blocked)}, or carry out the rest with --skip-blocked.",
         )
+
+
+def _way_out(blocked: Sequence[Change]) -> str:
+    """Return what to do about blocked changes; what no override allows has to be mended."""
+    allowable = sum(all(block.override for block in change.blocked) for change in blocked)
+    if allowable == len(blocked):
+        return "Allow each by its address"
+    if allowable:
+        return "Allow by its address what can be allowed, mend the others as their reasons say"
+    return "Mend them as their reasons say: nothing can be allowed here"

@@ -121,7 +121,8 @@ def _about_marks(change: Change) -> Iterator[Block]:
         if isinstance(field.after, str) and _CONFLICT_MARK.search(field.after):
             yield Block(
                 "conflict-marks",
-                f"{field.pointer} holds the marks of a conflict that nobody has resolved yet",
+                f"{field.pointer} holds the marks of a conflict that nobody has resolved yet; "
+                "finish the merge in the manifest",
             )
 
 

@@ -152,6 +152,27 @@ def test_a_conflict_stops_the_whole_apply(synced: Shop) -> None:
     assert synced.writes() == []
 
 
+_MARKED = "<<<<<<< git\na\n=======\nb\n>>>>>>> tenant\n"
+
+
+def test_an_override_is_advised_only_where_there_is_one(synced: Shop) -> None:
+    """The way out of an unfinished merge is to finish it; no --allow would help."""
+    synced.template("footer", templateElements={"html": _MARKED})
+    marked = synced(*_APPLY)
+    synced.edit("template/strip", name="Theirs", author="Maria")
+    synced.template("strip", name="Ours")
+    both = synced(*_APPLY)
+    synced.template("footer")
+    conflict = synced(*_APPLY)
+
+    assert [said.code for said in (marked, both, conflict)] == [12, 12, 12]
+    assert "finish the merge" in marked.out
+    assert "Allow" not in marked.err
+    assert "nothing can be allowed here" in marked.err
+    assert "Allow by its address what can be allowed, mend the others" in both.err
+    assert "Allow each by its address, or" in conflict.err
+
+
 def test_skipping_what_is_blocked_carries_out_the_rest(synced: Shop) -> None:
     """The rest is written, and the exit code still says that something was refused."""
     synced.edit("template/strip", name="Theirs", author="Maria")
