@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from personalize_sync.init.naming import keys_for, stem
+from personalize_sync.init.naming import keys_for, shortened, stem
 from personalize_sync.kinds.canvas import Canvas, CanvasError
 from personalize_sync.resources import Lookup, SecretRef
 
@@ -84,5 +84,5 @@ def _file_name(key: str, path: Path, places: list[tuple[tuple[str, ...], str | N
         if len(place) == len(path) and all(p in ("*", n) for p, n in zip(place, path, strict=True)):
             free = [name for part, name in zip(place, path, strict=True) if part == "*"]
             last = extension or _BY_NAME.get(free.pop(), "txt")
-            return ".".join((stem(key), *free, last))
+            return ".".join((stem(key), *map(shortened, free), last))
     return ""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _LONGEST = 80
-"""Characters; several of these and an extension make a file name, which may have 255 bytes."""
+"""Characters; up to three of these and an extension make a file name, which may have 255 bytes."""
 # Names that Windows gives to devices, whatever the extension.
 _DEVICES = re.compile(r"con|prn|aux|nul|(?:com|lpt)[0-9]")
 
@@ -48,7 +48,12 @@ def stem(key: str) -> str:
     """Return the part of a file name that stands for a key; different keys give different ones."""
     if _DEVICES.fullmatch(key):
         return f"{key}-"  # no key holds a hyphen
-    return _shortened(key, "-")
+    return shortened(key)
+
+
+def shortened(part: str) -> str:
+    """Return a part of a file name, the end of a long one replaced by a hash of the whole."""
+    return _shortened(part, "-")
 
 
 def _shortened(word: str, joint: str) -> str:

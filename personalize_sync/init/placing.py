@@ -10,14 +10,14 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from personalize_sync.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from types import TracebackType
     from typing import Self
 
@@ -36,10 +36,15 @@ class Stage:
     def __enter__(self) -> Self:
         state = self._root / _STATE
         self._made = [state, *(path for path in state.parents if not path.exists())]
-        state.mkdir(parents=True, exist_ok=True)
-        for left in state.glob(_PART + "*"):  # of a run that died
-            shutil.rmtree(left, ignore_errors=True)
-        self.folder = Path(tempfile.mkdtemp(prefix=_PART, dir=state))
+        try:
+            with _writing(state):
+                state.mkdir(parents=True, exist_ok=True)
+                for left in state.glob(_PART + "*"):  # of a run that died
+                    shutil.rmtree(left, ignore_errors=True)
+                self.folder = Path(tempfile.mkdtemp(prefix=_PART, dir=state))
+        except UsageError:
+            self._unmake()
+            raise
         return self
 
     def __exit__(
@@ -49,7 +54,11 @@ class Stage:
         trace: TracebackType | None,
     ) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
-        for folder in self._made:  # what was made for nothing goes again, while it is empty
+        self._unmake()
+
+    def _unmake(self) -> None:
+        """Remove the folders that were made for nothing, while they are empty."""
+        for folder in self._made:
             with suppress(OSError):
                 folder.rmdir()
 
@@ -57,8 +66,9 @@ class Stage:
         """Write files by their name below the root to be, in place of those of the same name."""
         for name, text in files.items():
             path = self.folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(text.encode())
+            with _writing(self._root / name):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(text.encode())
 
     def remove(self, names: Iterable[str]) -> None:
         """Take files away again, and the folders that held nothing else."""
@@ -77,7 +87,8 @@ class Stage:
         )
         for entry in _entries(self.folder):
             _refuse_taken(self._root / entry)
-        self.folder.rename(self._root / _STATE / _READY)
+        with _writing(self._root):
+            self.folder.rename(self._root / _STATE / _READY)
         _move(self._root)
         return tuple(names)
 
@@ -95,11 +106,29 @@ def _entries(folder: Path) -> list[str]:
 def _move(root: Path) -> tuple[str, ...]:
     ready = root / _STATE / _READY
     entries = _entries(ready)
-    for entry in entries:
-        _refuse_taken(root / entry)
-        (ready / entry).rename(root / entry)
+    for number, entry in enumerate(entries):
+        try:
+            _refuse_taken(root / entry)
+            with _writing(root / entry):
+                (ready / entry).rename(root / entry)
+        except UsageError as error:
+            done = ", ".join(entries[:number]) or "nothing yet"
+            error.add_note(f"In place: {done}. Once that is mended, the next init adds the rest.")
+            raise
     ready.rmdir()
     return tuple(entries)
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Say of a failing file system what could not be written, and why; raises UsageError."""
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(
+            f"cannot write {path}: {error.strerror or type(error).__name__}",
+            "Make room or get the permission for it, or name another directory with -C.",
+        ) from None
 
 
 def _refuse_taken(path: Path) -> None:

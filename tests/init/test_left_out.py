@@ -244,6 +244,37 @@ def test_header_values_that_may_be_secrets_become_names(
     assert world.plan().is_empty
 
 
+def test_long_names_make_file_names_that_every_file_system_takes(world: World) -> None:
+    """Variants whose long names differ only at their ends have files of their own."""
+    refs = [f"00000000-0000-4000-8000-{n:012}" for n in range(2)]
+    variants = [
+        {"ref": ref, "name": "x" * 400 + ref, "isControl": not n, "assets": {"html": f"<p>{n}\n"}}
+        for n, ref in enumerate(refs)
+    ]
+    splits = [{"ref": ref, "split": 50} for ref in refs]
+    world.sandbox.create(
+        "flow",
+        {
+            "name": "Long",
+            "friendlyId": "l" * 200,
+            "type": "INTERACTIVE_WEB_FLOW",
+            "subtype": "EXPERIMENT",
+            "status": "DRAFT",
+            "channels": ["WEB"],
+            "schedule": {"type": "simpleSchedule", "startDate": "2026-02-03T00:00:00.000Z"},
+            "traffic": {"type": "simpleTraffic", "allocation": 100, "splits": splits},
+            "variants": variants,
+        },
+    )
+    drafts = bring_in(world)
+
+    assert drafts.left_out == []
+    (draft,) = drafts.by_address.values()
+    assert sorted(draft.files.values()) == ["<p>0\n", "<p>1\n"]
+    assert all(len(name.encode()) <= 255 for name in draft.files)
+    assert world.plan().is_empty
+
+
 def test_text_that_is_not_unicode_is_left_alone() -> None:
     """JSON can hold half a surrogate pair; neither YAML nor a file can."""
     spec = {"name": "T", "type": "WEB", "description": "\ud800", "tags": ["a"]}

@@ -103,3 +103,37 @@ def test_a_stage_that_is_not_placed_leaves_nothing(tmp_path: Path) -> None:
         stage.write(_FILES)
 
     assert set(tmp_path.iterdir()) == set()
+
+
+def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    """With the reason; nothing is left of it."""
+    with Stage(tmp_path / "new") as stage, pytest.raises(UsageError) as refused:
+        stage.write({"a/" + "x" * 300: ""})
+
+    assert str(refused.value).startswith(f"cannot write {tmp_path / 'new/a/xxx'}")
+    assert str(refused.value).endswith("x: File name too long")
+    assert set(tmp_path.iterdir()) == set()
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    """A file stands where the folder has to be."""
+    (tmp_path / ".personalize-sync").write_text("mine")
+
+    with pytest.raises(UsageError, match=r"cannot write .*personalize-sync: File exists"):
+        Stage(tmp_path).__enter__()
+
+
+def test_an_entry_that_cannot_be_moved_is_named(tmp_path: Path) -> None:
+    """What is in place already is said, and the next init adds the rest."""
+    ready = tmp_path / ".personalize-sync/init"
+    for name in ("a", "b"):
+        (ready / name).mkdir(parents=True)
+    (tmp_path / "b").write_text("mine")
+
+    with pytest.raises(UsageError, match="b exists already") as refused:
+        finish_interrupted(tmp_path)
+
+    (note,) = refused.value.__notes__
+    assert note.startswith("In place: a.")
+    (tmp_path / "b").unlink()
+    assert finish_interrupted(tmp_path) == ("b",)
