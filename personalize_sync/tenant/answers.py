@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import orjson
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 SIZE_CAP = 32 * 1024 * 1024
 """Bytes; a page of 100 large objects is far below it."""
 _NOT_THE_API = "Check the region or baseUrl, and whether a proxy or login page answered instead."
+
+_CORRECT_IT = "Type that text anew in the tenant; a broken emoji is a common cause."
 
 
 def read_object(raw: bytes, origin: str) -> Document:
@@ -36,14 +39,34 @@ def read_object(raw: bytes, origin: str) -> Document:
                 parse_constant=_no_constant,
                 parse_float=_finite,
             )
-            if b"\\ud" in raw.lower():
-                json.dumps(value, ensure_ascii=False).encode()
+            if b"\\ud" in raw.lower() and not _is_unicode(value):
+                what = f"text that is no Unicode (half of a surrogate pair){_whose(value)}"
+                raise TenantError(f"{origin} answered {what}", _CORRECT_IT)
     except (ValueError, RecursionError) as error:
         what = str(error) if isinstance(error, _StrangeError) else _describe(raw)
         raise TenantError(f"{origin} answered {what}", _NOT_THE_API) from None
     if not isinstance(value, dict):
         raise TenantError(f"{origin} answered JSON that is no object", _NOT_THE_API)
     return value
+
+
+def _is_unicode(value: Any) -> bool:
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _whose(value: Any) -> str:
+    """Name the object of a list whose text it is, if its ref can be shown."""
+    items = value.get("items") if isinstance(value, dict) else None
+    for item in items if isinstance(items, list) else ():
+        if isinstance(item, dict) and not _is_unicode(item):
+            ref = item.get("ref")
+            is_fit = isinstance(ref, str) and re.fullmatch(r"[\w-]{1,64}", ref, re.ASCII)
+            return f" in the object {ref}" if is_fit else ""
+    return ""
 
 
 def _plain(raw: bytes) -> Any:

@@ -138,6 +138,18 @@ def test_a_byte_order_mark_and_paired_surrogates_are_fine() -> None:
     assert [live.name for live in _list(body)] == ["\U0001f600"]
 
 
+def test_half_of_a_surrogate_pair_is_called_that() -> None:
+    """Neither region nor proxy is at fault: the list and the object to mend are named."""
+    body = b'{"items": [{"ref": "a", "name": "A"}, {"ref": "b-1", "name": "\\ud83d"}]}'
+
+    with pytest.raises(TenantError) as refused:
+        _list(body)
+
+    said = "answered text that is no Unicode (half of a surrogate pair) in the object b-1"
+    assert refused.value.message == f"GET {TEMPLATES} {said}"
+    assert "region" not in refused.value.hint
+
+
 def test_a_huge_answer_is_not_read_to_its_end() -> None:
     """Reading stops at the cap, whatever the answer says about its length."""
     sent = 0
