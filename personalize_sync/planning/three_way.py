@@ -15,6 +15,7 @@ from personalize_sync.planning.compare import (
     matches_from,
     value_at,
 )
+from personalize_sync.planning.lines import holds_all, sides
 from personalize_sync.resources import ABSENT, AFTER_APPLY, SecretRef, Unset
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ def field_changes(
             cause=_cause(
                 value_at(before, path),
                 value_at(spec, path),
+                value_at(aligned, path),
                 known=evidence.known,
                 moved=_moved(value_at(before, path), value_at(aligned, path), kind, path),
             ),
@@ -94,14 +96,24 @@ def _moved(then: Any, now: Any, kind: Kind, path: Path) -> bool:
     return canonical(then) != canonical(align(then, now, kind.shapes, path))
 
 
-def _cause(base: Any, desired: Any, *, known: bool, moved: bool) -> Cause:
+def _cause(base: Any, desired: Any, live: Any, *, known: bool, moved: bool) -> Cause:
     if desired is AFTER_APPLY:
         return Cause.PENDING  # follows from another change of this plan
     if not known:
         return Cause.UNDETERMINED
     if canonical(base) == canonical(desired):
         return Cause.DRIFT
-    return Cause.CONFLICT if moved else Cause.PENDING
+    if moved and not _holds(base, desired, live):
+        return Cause.CONFLICT
+    return Cause.PENDING
+
+
+def _holds(base: Any, desired: Any, live: Any) -> bool:
+    """Whether Git has every line that the tenant changed already, as after a pull that merged."""
+    match base, desired, live:
+        case str(), str(), str():
+            return holds_all(*sides(base, desired, live))
+    return False
 
 
 def stated_fields(spec: Document, kind: Kind, resource: Resource) -> tuple[FieldChange, ...]:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from personalize_sync.kinds.canvas import Canvas, CanvasError
 from personalize_sync.planning.compare import canonical_xml
+from personalize_sync.planning.lines import with_ends_of
 from personalize_sync.pull.marks import has_markers
-from personalize_sync.pull.merging import with_ends_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from personalize_sync.kinds import BY_NAME, Form, KeyedBy
 from personalize_sync.planning.compare import align, canonical, shape_at
+from personalize_sync.planning.lines import fitted
 from personalize_sync.pull.edits import GONE
-from personalize_sync.pull.merging import fitted
 from personalize_sync.resources import ABSENT
 
 if TYPE_CHECKING:

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from personalize_sync.manifests.scalars import double_quoted
 from personalize_sync.planning.compare import canonical
+from personalize_sync.planning.lines import fitted
 from personalize_sync.pull.edits import GONE, meaning, rewritten
 from personalize_sync.pull.marks import marked, unmarked
-from personalize_sync.pull.merging import fitted, merge
+from personalize_sync.pull.merging import merge
 from personalize_sync.pull.updates import updated
 
 _TEXTS = st.one_of(

@@ -42,6 +42,15 @@ def test_edits_of_different_lines_of_one_file_merge(world: World) -> None:
     assert text(world, "strip.html") == merged
 
 
+def test_what_merged_cleanly_can_be_applied(world: World) -> None:
+    """Git then holds both edits: the apply sends them, and a second pull has nothing to do."""
+    test_edits_of_different_lines_of_one_file_merge(world)
+
+    assert said(pull(world)) == [("/templateElements/html", "pending", "git")]
+    assert world.apply().exit_code == 0
+    assert not pull(world).fields
+
+
 def test_edits_of_one_line_are_marked(world: World) -> None:
     """Both versions of a line stand between the usual markers; the lines around it stand once."""
     strip(world, html=_SCRIPT)
