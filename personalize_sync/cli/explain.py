@@ -58,8 +58,32 @@ def command(common: Common, place: str, *, offline: bool, parallelism: int) -> N
     if not versions and found.live is None:
         hint = did_you_mean(str(address), map(str, known))
         raise UsageError(f"nothing is called {address}", f"Addresses are KIND/KEY.{hint}")
+    _demand_field(found)
     render = explanation.json if common.format == "json" else explanation.terminal
     common.deliver(render(found, common.look(project.root)))
+
+
+def _demand_field(found: Explanation) -> None:
+    """Refuse a path that neither manifests, schema nor tenant know; unasked, a tenant may know it."""
+    from personalize_sync.manifests import has_place  # noqa: PLC0415 - YAML
+    from personalize_sync.planning.explaining import at  # noqa: PLC0415 - kinds
+    from personalize_sync.resources import ABSENT, pointer  # noqa: PLC0415
+
+    kind, path = found.address.kind, found.path
+    place = ("spec", *path)
+    if kind == "decision-variant":
+        kind, place = "decision-model", ("spec", "variants", "any", *path)
+    values = (found.live_value, found.base_value)
+    is_known = found.statements or found.fields or any(v is not ABSENT for v in values)
+    if not path or not found.asked or is_known or has_place(kind, place):
+        return
+    documents = (found.resource.spec if found.resource else {}, found.live and found.live.record)
+    beside = [at(document, path[:-1]) for document in documents]
+    names = {str(name) for one in beside if isinstance(one, dict) for name in one}
+    raise UsageError(
+        f"{found.address} has no {pointer(path)}",
+        f"Neither manifest, schema nor tenant knows it.{did_you_mean(path[-1], names)}",
+    )
 
 
 def _loaded(common: Common, project: Project, environment: Environment) -> Mapping[str, Loaded]:

@@ -11,7 +11,7 @@ from personalize_sync.errors import UsageError
 from personalize_sync.problems import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
 
 PROJECT = "project"
 _HERE = Path(__file__).resolve()
@@ -45,6 +45,42 @@ def schema(name: str) -> dict[str, Any]:
     """Return a schema as data."""
     loaded: dict[str, Any] = json.loads(schema_text(name))
     return loaded
+
+
+def has_place(name: str, path: Sequence[str]) -> bool:
+    """Whether documents of a schema may have something at a path; in doubt they may."""
+    root = schema(name)
+    places: list[Any] = [root]
+    for part in path:
+        places = [
+            child
+            for place in places
+            for node in _alternatives(place, root)
+            for child in _children(node, part)
+        ]
+    return bool(places)
+
+
+def _alternatives(node: Any, root: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    if not isinstance(node, dict):
+        return
+    yield node
+    if target := node.get("$ref", "").removeprefix("#/$defs/"):
+        yield from _alternatives(root["$defs"].get(target), root)
+    for word in ("anyOf", "oneOf", "allOf"):
+        for branch in node.get(word, ()):
+            yield from _alternatives(branch, root)
+
+
+def _children(node: dict[str, Any], part: str) -> Iterator[Any]:
+    if part in node.get("properties", ()):
+        yield node["properties"][part]
+    elif isinstance(node.get("additionalProperties"), dict):
+        yield node["additionalProperties"]
+    elif not node or node == {"type": "object"} or node.get("additionalProperties") is True:
+        yield {}
+    if part.isdecimal() and "items" in node:
+        yield node["items"]
 
 
 @cache

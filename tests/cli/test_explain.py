@@ -223,6 +223,14 @@ def test_a_slip_of_the_pen(written: Shop, place: str) -> None:
     assert "Addresses are KIND/KEY" in said.err
 
 
+def test_a_field_that_nobody_knows_is_refused(written: Shop) -> None:
+    """Neither manifest, schema nor tenant has it; the closest one of them is named."""
+    said = written("explain", "template/strip/templateElement")
+    assert said.code == 64
+    assert "template/strip has no /templateElement\n" in said.err
+    assert 'Did you mean "templateElements"?' in said.err
+
+
 def test_it_only_reads(written: Shop) -> None:
     """Nothing but GET and the token request."""
     written.sandbox.forget_requests()
