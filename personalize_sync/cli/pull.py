@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from personalize_sync.cli.interrupts import uninterrupted
-from personalize_sync.cli.options import Common, common, option
+from personalize_sync.cli.options import Common, option, speaking
 from personalize_sync.cli.planning import Wishes, demand_each, ready
 from personalize_sync.cli.progress import waiting
 from personalize_sync.cli.session import deliver_problems, open_project
@@ -34,7 +34,7 @@ _WORDS = {"tenant": "taken from the tenant", "git": "Git's kept", "both": "both 
 @option("--dry-run", is_flag=True, help="Print the file diff and write nothing.")
 @option("--detailed-exitcode", is_flag=True, help="Exit with 2 if files change.")
 @option("--parallelism", type=click.IntRange(1, 16), default=4, show_default=True)
-@common
+@speaking("terminal", "json")
 def command(
     common: Common,
     addresses: tuple[str, ...],
@@ -49,10 +49,6 @@ def command(
     if len(chosen) > 1:
         raise UsageError(
             f"--{' and --'.join(chosen)} contradict each other", "Say who wins conflicts once."
-        )
-    if common.format not in ("terminal", "json"):
-        raise UsageError(
-            f"pull cannot be shown as {common.format}", "Use --format terminal or --format json."
         )
     project = open_project(common)
     wishes = Wishes(select=addresses, parallelism=parallelism)

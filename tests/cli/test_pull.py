@@ -89,7 +89,7 @@ def test_only_the_named_objects_are_pulled(synced: Shop) -> None:
     [
         (("--ours", "--theirs"), "contradict each other"),
         (("template/strip", "template/nope"), "no manifest is called template/nope"),
-        (("--format", "markdown"), "cannot be shown as markdown"),
+        (("--format", "markdown"), "markdown"),
     ],
 )
 def test_command_lines_that_cannot_be_carried_out(
