@@ -257,7 +257,7 @@ def test_what_does_not_stick_is_shown(synced: Shop) -> None:
     """A tenant that holds something else right after the write ends in 17, with both values."""
     synced.template("strip", name="Sent")
     edit = ConcurrentEdit("template/strip", {"name": "Stored"})
-    fault = synced.sandbox.faults.add(Fault(edit, method="GET", path="/v3/templates", nth=3))
+    fault = synced.sandbox.faults.add(Fault(edit, method="GET", path="/v3/templates", nth=4))
 
     said = synced(*_APPLY)
 
