@@ -37,18 +37,33 @@ def _second_client(world: World) -> World:
     return twin
 
 
-def _assert_settled(small: Prepared, world: World, codes: list[int]) -> int:
+def _assert_settled(small: Prepared, world: World, codes: list[int]) -> None:
     """Nobody calls a tenant done that is not; what both made is told, and a person keeps one."""
-    names = living(world)
-    twice = sorted({name for name in names if names.count(name) > 1})
     # Nothing prevents it, since names are not unique for the API; but nobody may call it done. Who
     # also lost a race for a friendlyId ends in 13 or 14, which win over 17.
-    assert set(codes) & {13, 14, 17} or not twice, (twice, codes)
-    for kind, _, name in twice:
-        same = [r for r in world.sandbox.all() if (r.kind, r.body["name"]) == (kind, name)]
-        world.sandbox.plant(same[-1].ref, {"archived": True})
+    assert set(codes) & {13, 14, 17} or not _twice(world), (_twice(world), codes)
+    while twice := _twice(world):
+        _archive_the_later(world, *twice[0])
     small.assert_finished(world)
-    return len(twice)
+
+
+def _twice(world: World) -> list[tuple[str, str, str]]:
+    names = living(world)
+    return sorted({name for name in names if names.count(name) > 1})
+
+
+def _archive_the_later(world: World, kind: str, parent: str, name: str) -> None:
+    """Archive one of two objects of a name, and a model together with its variants."""
+    records = [r for r in world.sandbox.all() if not r.body.get("archived")]
+    names = {r.ref: r.body["name"] for r in records}
+    same = [
+        r
+        for r in records
+        if (r.kind, names.get(r.parent or "", ""), names[r.ref]) == (kind, parent, name)
+    ]
+    for record in records:
+        if same[-1].ref in (record.ref, record.parent):
+            world.sandbox.plant(record.ref, {"archived": True})
 
 
 def _at(world: World, number: int, act: Callable[[], object]) -> None:
