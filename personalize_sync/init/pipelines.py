@@ -378,7 +378,7 @@ def _azure_stages(environment: Environment, pipeline: Pipeline) -> str:
     dependsOn: plan_{word}
     condition: >-
       and(succeeded(), in(variables['Build.Reason'], 'IndividualCI', 'BatchedCI', 'Manual'),
-      eq(variables['Build.SourceBranchName'], '{pipeline.branch}'),
+      eq(variables['Build.SourceBranch'], 'refs/heads/{pipeline.branch}'),
       eq(dependencies.plan_{word}.outputs['plan.plan.hasChanges'], 'true'))
     lockBehavior: sequential
     variables:
