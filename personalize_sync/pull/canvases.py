@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from personalize_sync.kinds.canvas import Canvas, CanvasError
 from personalize_sync.planning.compare import canonical_xml
-from personalize_sync.planning.lines import with_ends_of
+from personalize_sync.planning.lines import fitted, with_ends_of
 from personalize_sync.pull.marks import has_markers
+from personalize_sync.pull.texts import Piece
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -34,17 +35,6 @@ def apart(text: str, ids: Iterable[str]) -> Apart:
         return Apart(canvas.without(scripts), scripts)
     except CanvasError:
         return Apart(text)
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """One text in a file that Git and the tenant see differently; `base` is None if unknown."""
-
-    file: str
-    git: str
-    tenant: str
-    base: str | None
-    is_xml: bool = False
 
 
 class Pieces:
@@ -74,7 +64,8 @@ class Pieces:
         name, text = self.canvas
         ours = canonical_xml(apart(text, self.scripts).rest)
         if ours is None or ours != canonical_xml(theirs.rest):
-            yield Piece(name, text, theirs.rest, then.rest if then else None, is_xml=True)
+            found = fitted(theirs.rest, text)
+            yield Piece(name, text, found, then.rest if then else None, is_xml=True)
         for id_, (file, script) in self.scripts.items():
             if id_ not in theirs.scripts:
                 continue

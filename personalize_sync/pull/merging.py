@@ -13,7 +13,8 @@ from personalize_sync.planning.lines import (
     sides,
     with_ends_of,
 )
-from personalize_sync.pull.marks import BETWEEN, GIT, TENANT
+from personalize_sync.pull.choice import Side
+from personalize_sync.pull.marks import BETWEEN, GIT, TENANT, has_markers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,8 +33,11 @@ class _Chunk(NamedTuple):
     tenant: list[str]
 
 
-def merge(base: str | None, git: str, tenant: str) -> Merged:
-    """Return both sides' edits of `base` in one text; without a base, every difference is marked."""
+def merge(base: str | None, git: str, tenant: str, *, winner: Side = Side.BOTH) -> Merged:
+    """Return both sides' edits of `base` in one text; without a base, every difference is contested.
+
+    Contested lines are those of the winner; where both win, they are marked.
+    """
     lines: list[str] = []
     is_contested = False
     # Line ends are no edits: a server may rewrite them all.
@@ -47,10 +51,44 @@ def merge(base: str | None, git: str, tenant: str) -> Merged:
             lines += chunk.git
         elif base is not None and chunk.git == chunk.base:
             lines += chunk.tenant
-        else:
+        elif winner is Side.BOTH:
             is_contested = True
             lines += _contested(chunk)
+        else:
+            lines += chunk.git if winner is Side.GIT else chunk.tenant
     return Merged(with_ends_of(git, "\n".join(lines)), is_contested)
+
+
+def resolved(text: str, winner: Side) -> str:
+    """Return a text with the winner's lines in place of each conflict that is marked in it.
+
+    Marks between which nobody can tell the sides apart stay.
+    """
+    if winner is Side.BOTH or not has_markers(text):
+        return text
+    lines: list[str] = []
+    block: list[str] = []
+    for line in lines_of(text):
+        if line == GIT:
+            lines += block  # what began before has no end
+            block = [line]
+        elif not block:
+            lines.append(line)
+        elif line == TENANT:
+            won = _won(block, winner)
+            lines += [*block, line] if won is None else won
+            block = []
+        else:
+            block.append(line)
+    return with_ends_of(text, "\n".join([*lines, *block]))
+
+
+def _won(block: list[str], winner: Side) -> list[str] | None:
+    """Return the winner's lines of a conflict that begins with its mark, if it can be told."""
+    if block.count(BETWEEN) != 1:
+        return None
+    at = block.index(BETWEEN)
+    return block[1:at] if winner is Side.GIT else block[at + 1 :]
 
 
 def _contested(chunk: _Chunk) -> list[str]:

@@ -30,14 +30,8 @@ def target(kind: str, field: FieldChange) -> Any:
         case list(), list():
             return _list(field.after, field.before, shapes, path)
         case str(), str():
-            return in_words_of(kind, path, git=field.after, tenant=field.before)
+            return fitted(field.before, field.after)
     return field.before
-
-
-def in_words_of(kind: str, path: Path, *, git: str, tenant: str) -> str:
-    """Return the tenant's text in the line ends of Git's, unless the two would then differ."""
-    text = fitted(tenant, git)
-    return text if align(text, tenant, BY_NAME[kind].shapes, path) == text else tenant
 
 
 def _list(git: list[Any], tenant: list[Any], shapes: Any, path: Path) -> list[Any]:

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from personalize_sync.kinds import BY_NAME, Form
 from personalize_sync.manifests.patches import merge as patched
-from personalize_sync.planning.compare import canonical_xml, value_at
-from personalize_sync.pull.canvases import Piece, Pieces
+from personalize_sync.planning.change import Cause
+from personalize_sync.planning.compare import value_at
+from personalize_sync.planning.lines import fitted
+from personalize_sync.pull.canvases import Pieces
 from personalize_sync.pull.choice import Side
 from personalize_sync.pull.edits import GONE, meaning, rewritten
 from personalize_sync.pull.marks import GIT, has_markers, marked, unmarked
-from personalize_sync.pull.merging import merge
 from personalize_sync.pull.spots import Unwritable, trail
-from personalize_sync.pull.targets import home, in_words_of, stated, target
+from personalize_sync.pull.targets import home, stated, target
+from personalize_sync.pull.texts import Piece, remark, settled
 from personalize_sync.pull.updates import updated
 from personalize_sync.resources import ABSENT, Address
 
@@ -106,6 +108,8 @@ class Work:
                     raise Unwritable("its canvas and its scripts are named in different places")
                 return self._in_canvas(result, found, place)
             return self._in_file(result, found["fromFile"], place)
+        if (piece := self._contested_text()) is not None:
+            return self._settled(result, piece, place)
         match result.taken:
             case Side.GIT:
                 self._put(unmarked(text, self._page.index, place))
@@ -113,7 +117,8 @@ class Work:
             case Side.TENANT:
                 self._put_value(place, target(result.address.kind, self._contest.field))
                 return replace(result, note=result.note or self._reach(place))
-        return self._merged(result, place)
+            case Side.BOTH:
+                return self._marked(result, place)
 
     def _uncopied(self, result: Taken, document: Any, place: Path) -> Taken:
         """Keep code linked to its template, unless the tenant's is surely wanted: then say so."""
@@ -126,16 +131,24 @@ class Work:
             raise Unwritable(f"it is copied from template/{source}; edit it there")
         return replace(result, note=f"no longer copied from template/{source}")
 
-    def _merged(self, result: Taken, place: Path) -> Taken:
-        """Merge lines of text; everything else has no middle, so the tenant's value is noted."""
+    def _contested_text(self) -> Piece | None:
+        """Return a text of several lines in the manifest itself that both sides changed."""
         field = self._contest.field
         match field.base, field.after, field.before:
-            case str(base), str(git), str(tenant) if "\n" in git:
-                merged = merge(base, git, tenant)
-                if not merged.is_contested and self._is_sound(merged.text):
-                    self._put_value(place, merged.text)
-                    return result
-        self._put(marked(self._text(), self._page.index, place, field.before))
+            case str(base), str(git), str(tenant) if "\n" in git and self._is_contested:
+                return Piece("", git, fitted(tenant, git), base, self._is_xml)
+        return None
+
+    def _settled(self, result: Taken, piece: Piece, place: Path) -> Taken:
+        text = settled(piece, result.taken)
+        if result.taken is Side.BOTH and has_markers(text):
+            return self._marked(result, place)
+        self._put_value(place, text)
+        return replace(result, note=result.note or remark(piece, result.taken, text))
+
+    def _marked(self, result: Taken, place: Path) -> Taken:
+        """Keep both values: what is no text of several lines has no middle."""
+        self._put(marked(self._text(), self._page.index, place, self._contest.field.before))
         return replace(result, is_conflict=True)
 
     def _in_file(self, result: Taken, path: str, place: Path) -> Taken:
@@ -143,24 +156,20 @@ class Work:
         name, text = self._desk.code(self._source.file.name, path)
         self._code = name
         result = replace(result, file=name, line=1)
-        if result.taken is Side.GIT:
-            return replace(result, is_conflict=has_markers(text))
         if not isinstance(field.before, str):
             return self._without_file(result, place, name)
-        if result.taken is Side.TENANT:
-            words = in_words_of(result.address.kind, field.path, git=text, tenant=field.before)
-            self._desk.rewrite_code(name, words)
-            return replace(result, note=result.note or self._reach(place))
         base = field.base if isinstance(field.base, str) else None
-        return self._with_piece(result, Piece(name, text, field.before, base, is_xml=self._is_xml))
+        piece = Piece(name, text, fitted(field.before, text), base, self._is_xml)
+        result = self._with_piece(result, piece)
+        return replace(result, note=result.note or self._reach(place))
 
     def _without_file(self, result: Taken, place: Path, name: str) -> Taken:
         """Write a value that is no text where a file was named."""
-        field = self._contest.field
+        if result.taken is Side.GIT:
+            return replace(result, is_conflict=has_markers(self._desk.now(name)))
         if result.taken is Side.BOTH:
-            self._put(marked(self._text(), self._page.index, place, field.before))
-            return replace(result, is_conflict=True)
-        self._put_value(place, target(result.address.kind, field))
+            return self._marked(result, place)
+        self._put_value(place, target(result.address.kind, self._contest.field))
         return replace(result, note=f"{name} is no longer named here; it was not deleted")
 
     def _effective(self) -> Document:
@@ -177,14 +186,11 @@ class Work:
         pieces = Pieces(self._source.file.name, found, self._desk)
         self._code = pieces.marked or pieces.canvas[0]
         result = replace(result, file=self._code, line=1)
-        if result.taken is Side.GIT:
-            return replace(result, is_conflict=bool(pieces.marked))
         if not isinstance(tenant, str):
             return self._without_file(result, place, self._code)
-        gone = pieces.gone(tenant)
+        gone = pieces.gone(tenant) if result.taken is not Side.GIT else ()
         if gone and result.taken is Side.BOTH:
-            self._put(marked(self._text(), self._page.index, place, tenant))
-            return replace(result, is_conflict=True)
+            return self._marked(result, place)
         differing = list(pieces.differing(tenant, self._contest.field.base))
         results = [self._with_piece(result, piece) for piece in differing]
         for id_ in gone:
@@ -200,32 +206,28 @@ class Work:
         return replace(told, note=told.note or (lost if gone else self._reach(place)))
 
     def _with_piece(self, result: Taken, piece: Piece) -> Taken:
-        """Write one text of a field into its file: the tenant's, or both sides' merged."""
+        """Write one text of a field into its file: what its side, or both, make of it."""
         result = replace(result, file=piece.file)
-        if result.taken is Side.TENANT:
-            text = piece.tenant
-            if piece.is_xml:
-                words = result.address.kind, self._contest.field.path
-                text = in_words_of(*words, git=piece.git, tenant=text)
-            self._desk.rewrite_code(piece.file, text)
-            return result
-        if has_markers(piece.git):
+        if result.taken is not Side.TENANT and not self._is_contested:
+            return replace(result, is_conflict=has_markers(piece.git))
+        if result.taken is Side.BOTH and has_markers(piece.git):
             return replace(result, is_conflict=True, note="an earlier conflict is not resolved yet")
-        merged = merge(piece.base, piece.git, piece.tenant)
-        contested = merged.is_contested
-        if not contested and piece.is_xml and canonical_xml(merged.text) is None:
-            merged, contested = merge(None, piece.git, piece.tenant), True
-        self._desk.rewrite_code(piece.file, merged.text)
-        return replace(result, is_conflict=contested)
+        if not self._is_contested:
+            piece = replace(piece, base=None)
+        text = settled(piece, result.taken)
+        if result.taken is not Side.GIT or text != piece.git:
+            self._desk.rewrite_code(piece.file, text)
+        note = result.note or remark(piece, result.taken, text)
+        return replace(result, is_conflict=has_markers(text), note=note)
+
+    @property
+    def _is_contested(self) -> bool:
+        return self._contest.field.cause in (Cause.CONFLICT, Cause.UNDETERMINED)
 
     @property
     def _is_xml(self) -> bool:
         shapes = BY_NAME[self._contest.address.kind].shapes
         return shapes.get(self._contest.field.pointer) is Form.XML
-
-    def _is_sound(self, text: str) -> bool:
-        """Whether merged lines still make a document where one is needed."""
-        return not self._is_xml or canonical_xml(text) is not None
 
     def _put_value(self, place: Path, value: Any) -> None:
         index = self._page.index
@@ -243,7 +245,7 @@ class Work:
 
     def _reach(self, place: Path) -> str:
         """Say which other environments see the same value."""
-        if place[0] == "overrides":
+        if place[0] == "overrides" or self._contest.side is Side.GIT:
             return ""
         document = meaning(self._text(), self._page.index)
         metadata = document.get("metadata") or {}

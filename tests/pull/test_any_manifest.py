@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from personalize_sync.manifests.scalars import double_quoted
-from personalize_sync.planning.compare import canonical
+from personalize_sync.planning.compare import align, canonical
 from personalize_sync.planning.lines import fitted
+from personalize_sync.pull.choice import Side
 from personalize_sync.pull.edits import GONE, meaning, rewritten
 from personalize_sync.pull.marks import marked, unmarked
-from personalize_sync.pull.merging import merge
+from personalize_sync.pull.merging import merge, resolved
 from personalize_sync.pull.updates import updated
 
 _TEXTS = st.one_of(
@@ -205,6 +207,42 @@ def test_a_merge_keeps_what_only_one_side_changed(base: str, git: str, tenant: s
     assert merge(None, git, git) == (git, False)
     merged = merge(base, git, tenant)
     assert not merged.is_contested or "<<<<<<< git" in merged.text
+
+
+@_RUNS
+@given(_FILES, _FILES, _FILES, st.sampled_from([Side.GIT, Side.TENANT]))
+def test_a_winner_takes_the_contested_lines_alone(
+    base: str, git: str, tenant: str, winner: Side
+) -> None:
+    """To name it with the merge, or to let it win between the marks afterwards, is the same."""
+    marked_up = merge(base, git, tenant)
+    won = merge(base, git, tenant, winner=winner)
+    assert not won.is_contested
+    assert resolved(marked_up.text, winner) == won.text
+    assert merge(None, git, tenant, winner=winner).text == (git if winner is Side.GIT else tenant)
+
+
+@pytest.mark.parametrize("winner", [Side.GIT, Side.TENANT])
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "<<<<<<< git",
+        "<<<<<<< git\na\n>>>>>>> tenant",
+        "=======\n>>>>>>> tenant",
+        "<<<<<<< git\n=======\n=======\n>>>>>>> tenant\nx",
+    ],
+)
+def test_marks_that_tell_no_sides_stay(winner: Side, lines: str) -> None:
+    """Half a mark, or two dividers in one, is left for a person."""
+    assert resolved(lines, winner) == lines
+
+
+@_RUNS
+@given(_TEXTS, _FILES)
+def test_a_text_in_the_words_of_a_file_is_the_same_text(tenant: str, git: str) -> None:
+    """Line ends and the final newline of the file do not make it another one for a comparison."""
+    for file in (git, git.replace("\n", "\r\n")):
+        assert align(fitted(tenant, file), tenant, {}) == fitted(tenant, file)
 
 
 @_RUNS

@@ -105,13 +105,73 @@ def test_the_comment_goes_when_the_conflict_is_decided(world: World) -> None:
 
 @pytest.mark.parametrize(("choice", "won"), [("theirs", "maria"), ("ours", "git")])
 def test_the_named_side_wins_a_file(world: World, choice: str, won: str) -> None:
-    """With --theirs or --ours a contested file is that side's, whole."""
+    """With --theirs or --ours contested lines are that side's."""
     strip(world, html="<p/>\n")
     world.write("strip.html", b"git\n")
     world.edit("template/strip", templateElements__html="maria\n")
 
     assert not pull(world, choice).has_conflicts
     assert text(world, "strip.html") == won + "\n"
+
+
+_CONTESTED = _SCRIPT.replace("line(2)", "git(2)").replace("line(5)", "git(5)")
+_HERS = _SCRIPT.replace("line(5)", "maria(5)").replace("line(8)", "maria(8)")
+_WON = {
+    "ours": _CONTESTED.replace("line(8)", "maria(8)"),
+    "theirs": _HERS.replace("line(2)", "git(2)"),
+}
+_NOTES = {
+    "ours": "with the lines that only the tenant changed",
+    "theirs": "lines that only Git changed stay",
+}
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize("choice", ["ours", "theirs"])
+def test_the_named_side_wins_no_more_than_the_contested_lines(
+    world: World, choice: str, newline: str
+) -> None:
+    """Line 5 is the winner's; Git's own line 2 and the tenant's own line 8 are both kept."""
+    strip(world, html=_SCRIPT.replace("\n", newline))
+    world.write("strip.html", _CONTESTED.replace("\n", newline).encode())
+    world.edit("template/strip", templateElements__html=_HERS.replace("\n", newline))
+
+    pulled = pull(world, choice)
+
+    assert not pulled.has_conflicts
+    assert pulled.fields[0].note == _NOTES[choice]
+    assert text(world, "strip.html") == _WON[choice].replace("\n", newline)
+    assert not pull(world, choice).rewrites
+
+
+@pytest.mark.parametrize("choice", ["ours", "theirs"])
+def test_the_named_side_wins_contested_lines_of_a_block(world: World, choice: str) -> None:
+    """A text in the manifest itself is merged as a file is, comments beside it untouched."""
+
+    def manifest(script: str) -> str:
+        block = "".join(f"      {line}\n" for line in script.splitlines())
+        css = "      .strip { color: red }\n      .strip a { color: blue }\n"
+        return STRIP.replace(css, block)
+
+    strip(world, manifest(_SCRIPT))
+    world.write("strip.yaml", manifest(_CONTESTED).encode())
+    world.edit("template/strip", templateElements__css=_HERS)
+
+    assert said(pull(world, choice))[0][0] == "/templateElements/css"
+    assert text(world) == manifest(_WON[choice])
+
+
+@pytest.mark.parametrize("choice", ["ours", "theirs"])
+def test_the_named_side_wins_between_markers_too(world: World, choice: str) -> None:
+    """What an earlier pull marked goes to the side that is named now; the rest of the file stays."""
+    strip(world, html=_SCRIPT)
+    world.write("strip.html", _CONTESTED.encode())
+    world.edit("template/strip", templateElements__html=_HERS)
+    assert pull(world).has_conflicts
+    assert "<<<<<<< git" in text(world, "strip.html")
+
+    assert not pull(world, choice).has_conflicts
+    assert text(world, "strip.html") == _WON[choice]
 
 
 def test_a_change_in_git_stays(world: World) -> None:

@@ -126,6 +126,23 @@ def test_edits_of_one_line_of_a_script_are_a_conflict(world: World) -> None:
     assert text(world, "guest.js") == "<<<<<<< git\nz\n=======\ny\n>>>>>>> tenant"
 
 
+@pytest.mark.parametrize(("choice", "won"), [("ours", "11"), ("theirs", "111")])
+def test_the_named_side_wins_contested_lines_of_a_script(
+    world: World, choice: str, won: str
+) -> None:
+    """Line 1 is the winner's; Git's own line 3 and the tenant's own line 5 are both kept."""
+    code = _CODE.replace("a = 1", "a = 11").replace("c = 3", "c = 33")
+    canvas = _applied(world)
+    _edited(world, canvas.replace("a = 1", "a = 111"), "return c", "return 4")
+    world.write("guest.js", code.encode())
+
+    assert not pull(world, choice).has_conflicts
+    assert text(world, "guest.js") == (
+        code.replace("return c", "return 4").replace("a = 11", f"a = {won}")
+    )
+    assert text(world, "m.dmn") == _CANVAS
+
+
 def test_marks_in_an_escaped_script_are_seen(world: World) -> None:
     """Written with character references, they are marks all the same."""
     _applied(world)
