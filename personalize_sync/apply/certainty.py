@@ -30,6 +30,7 @@ _LOOKS = 4
 """How often an uncertain write is looked for before it is believed not to have happened; one time
 more after each further attempt, so that no rhythm of a troubled server meets every one of them."""
 _TRIES = 4
+_MOST_NAMED = 5
 _LONGEST_WAIT = 1.0
 """Seconds between two looks; a tenant in trouble is given up after some fifteen in all."""
 
@@ -99,6 +100,25 @@ def _with_revision(kind: Kind, written: Live, run: Run) -> Live:
     except SyncError as error:
         error.wrote = True
         raise
+
+
+def as_left(kind: Kind, left: Live, run: Run) -> Live:
+    """Look once more at an object of several writes, before the next of them.
+
+    Returns it as it is; raises StaleError where somebody wrote since we left it.
+    """
+    now = run.tenant.get(kind, left.ref, parent=left.parent)
+    if now is None:
+        raise StaleError("it went from the tenant between two writes of ours", "Plan again.")
+    if now.revision is not None and now.revision == left.revision:
+        return now
+    if moved := differing(stored(now, run.planned), stored(left, run.planned)):
+        fields = ", ".join(pointer(path) for path in moved[:_MOST_NAMED])
+        raise StaleError(
+            f"somebody else wrote between two writes of ours ({describe(now)}: {fields})",
+            "Their edit is kept. Plan again and compare.",
+        )
+    return now
 
 
 def find(

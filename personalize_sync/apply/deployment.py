@@ -6,10 +6,11 @@ from dataclasses import replace as altered
 from typing import TYPE_CHECKING
 
 from personalize_sync.apply import certainty
-from personalize_sync.errors import RejectedError, SyncError
+from personalize_sync.errors import RejectedError, StaleError, SyncError
 from personalize_sync.kinds.decision_model import (
     DECISION_MODEL,
     deployed_variants,
+    deployment,
     variant_address,
     without_variant,
 )
@@ -65,11 +66,23 @@ def _while_undeployed(
     try:
         live = edit()
     finally:
-        back = {**model.record, "revision": aside.revision}
         try:
-            certainty.replace(DECISION_MODEL, aside, back, run=run)
+            _put_back(model, aside, run)
         except SyncError as error:
             error.wrote = True
             error.hint = f"The variant {variant.name} was left undeployed. {error.hint}"
             raise
     return live, ("the tenant only edits drafts, so it was out of the deployment for a moment",)
+
+
+def _put_back(model: Live, aside: Live, run: Run) -> None:
+    """Deploy again what was deployed, and keep whatever else somebody edited meanwhile."""
+    now = run.tenant.get(DECISION_MODEL, model.ref)
+    if now is None or deployment(now.record) != deployment(aside.record):
+        by = f" ({certainty.describe(now)})" if now else ""
+        raise StaleError(
+            f"somebody else changed the deployment of {model.name} meanwhile{by}",
+            "It stays as they left it: look at it in the tenant, and plan again.",
+        )
+    back = {**now.record, "deploymentConfiguration": model.record["deploymentConfiguration"]}
+    certainty.replace(DECISION_MODEL, now, back, run=run)

@@ -73,6 +73,7 @@ def while_paused(
     paused = certainty.replace(kind, current, still, run=run)
     status = RUNNING if goes_on else body.get("status")
     try:
+        paused = certainty.as_left(kind, paused, run)
         live = certainty.replace(
             kind,
             paused,

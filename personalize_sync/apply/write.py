@@ -89,7 +89,9 @@ def deploy(change: Change, run: Run) -> Outcome:
         raise StaleError("the plan does not say what is wanted")
     kind = BY_NAME[change.address.kind]
     desired = _wanted(change.desired, run)
-    live, notes = rehearsed(run.written[change.address], desired, run)
+    # A tenant may have put the new variants into the deployment by itself, as drafts.
+    made = certainty.as_left(kind, run.written[change.address], run)
+    live, notes = rehearsed(made, desired, run)
     if certainty.remaining(desired, kind, live, run):
         body = kind.overlay(live.record, filled_in(desired, run.secrets), run.refs)
         live = certainty.replace(kind, live, body, run=run, desired=desired)
@@ -158,17 +160,21 @@ def _through(
         if kind.parent:
             return while_undeployed(
                 current,
-                lambda: certainty.replace(kind, current, body, run=run, desired=desired),
+                lambda: certainty.replace(
+                    kind, certainty.as_left(kind, current, run), body, run=run, desired=desired
+                ),
                 refusal,
                 run,
             )
         stages = kind.detour(current.record, body)
         if not stages:
             raise
+    current = certainty.as_left(kind, current, run)
     draft = certainty.replace(kind, current, stages[0], run=run)
     if len(stages) == 1:
         return draft, ("the tenant only edits drafts",)
     try:
+        draft = certainty.as_left(kind, draft, run)
         live = certainty.replace(kind, draft, {**stages[1], "revision": draft.revision}, run=run)
     except SyncError as error:
         error.wrote = True

@@ -216,6 +216,14 @@ def _retire(record: Document) -> Document:
     return {**record, "archived": True, "deploymentConfiguration": {"variants": []}}
 
 
+def deployment(record: Document) -> Document:
+    """Return what a model's record deploys, by variant: status, split and revision."""
+    return {
+        str(e.get("variantRef")): [e.get("status"), e.get("split"), e.get("variantRevision")]
+        for e in _entries(record)
+    }
+
+
 def deployed_variants(record: Document) -> frozenset[str]:
     """Return the refs of the variants that a model's record deploys to guests or as a test."""
     return frozenset(
