@@ -7,10 +7,10 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
-from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn, Protocol, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from personalize_sync.problems import Location
 
@@ -50,9 +50,11 @@ def slug(name: str) -> str:
     return "name_" + hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:8]
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Address:
-    """What people call a resource: `template/promo_strip`."""
+class Address(NamedTuple):
+    """What people call a resource: `template/promo_strip`.
+
+    A tuple, because a plan looks addresses up a dozen times per object, and tuples are hashed in C.
+    """
 
     kind: str
     key: str
@@ -169,17 +171,19 @@ class Resource:
         return dict(_secrets(self.spec, ()))
 
 
-def _secrets(value: object, path: Path) -> list[tuple[Path, SecretRef | Secret]]:
+def _secrets(value: object, path: Path) -> Iterator[tuple[Path, SecretRef | Secret]]:
     match value:
         case SecretRef() | Secret():
-            return [(path, value)]
-        case dict():
-            return [hit for key, child in value.items() for hit in _secrets(child, (*path, key))]
-        case list():
-            return [
-                hit for i, child in enumerate(value) for hit in _secrets(child, (*path, str(i)))
-            ]
-    return []
+            yield path, value
+        case dict() | list():
+            named = value.items() if isinstance(value, dict) else enumerate(value)
+            for name, child in named:
+                # Most values are plain: going into each of them would cost five times as much.
+                if isinstance(child, _MAY_BE_SECRET):
+                    yield from _secrets(child, (*path, str(name)))
+
+
+_MAY_BE_SECRET = (dict, list, SecretRef, Secret)
 
 
 @dataclass(frozen=True, slots=True)

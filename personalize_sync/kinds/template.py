@@ -27,8 +27,11 @@ _DEFAULTS: Document = {
 }
 
 
+_NOT_STATED = SERVER_OWNED | {"friendlyId", "defaultTemplate", "customTemplate"}
+
+
 def _normalise(live: Live, _refs: Refs) -> Document:
-    body = without(live.record, SERVER_OWNED | {"friendlyId", "defaultTemplate", "customTemplate"})
+    body = without(live.record, _NOT_STATED)
     body["templateElements"] = {
         element.get("id"): element.get("template") for element in _elements(live.record)
     }

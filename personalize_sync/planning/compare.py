@@ -39,7 +39,10 @@ _LONG_NAMESPACE = re.compile(r"""xmlns(?::[^\s=]{1,99})?\s{0,9}=\s{0,9}(?:"[^"]{
 
 
 def align(desired: object, live: object, shapes: Mapping[str, Shape], at: Path = ()) -> Any:
-    """Return `live` reduced to what `desired` states, equal parts in the words of `desired`."""
+    """Return `live` reduced to what `desired` states, equal parts in the words of `desired`.
+
+    Where all that is stated is equal as it stands, that is `desired` itself.
+    """
     match desired:
         case SecretRef():
             return desired  # write-only: never read back, never compared
@@ -60,18 +63,24 @@ def align(desired: object, live: object, shapes: Mapping[str, Shape], at: Path =
 
 def _align_object(desired: Document, live: Document, shapes: Mapping[str, Shape], at: Path) -> Any:
     shape = shape_at(shapes, at)
+    # Most objects, and most fields of others, are equal as they stand: to see that is cheap.
+    stated = {name: live[name] for name in desired if name in live}
+    if _is_same(desired, stated) and (shape not in WHOLE or len(stated) == len(live)):
+        return desired
     aligned: Document = {}
     for name, wanted in desired.items():
         stored = live.get(name)
-        # Most fields are equal as they stand, and to see that costs a tenth of looking closer.
-        same = wanted == stored and canonical(wanted) == canonical(stored)
-        found = wanted if same else align(wanted, stored, shapes, (*at, name))
+        found = wanted if _is_same(wanted, stored) else align(wanted, stored, shapes, (*at, name))
         if name in live or found is wanted:
             aligned[name] = found
     if shape in WHOLE:
         others = {name: value for name, value in live.items() if name not in desired}
         aligned |= {n: v for n, v in others.items() if shape is Form.MAP or not _is_idle(v)}
     return aligned
+
+
+def _is_same(desired: object, live: object) -> bool:
+    return desired == live and canonical(desired) == canonical(live)
 
 
 def _is_idle(entry: Any) -> bool:
@@ -157,7 +166,7 @@ def _unless_blank(text: str | None) -> str:
 
 def differing(desired: Document, aligned: Document) -> tuple[Path, ...]:
     """Return the paths, sorted, at which two plain documents differ; lists count as one value."""
-    if canonical(desired) == canonical(aligned):
+    if desired is aligned or canonical(desired) == canonical(aligned):
         return ()
     from deepdiff import DeepDiff  # noqa: PLC0415 - 77 ms, needed only where something differs
 

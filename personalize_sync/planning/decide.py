@@ -43,7 +43,8 @@ class Scene:
 
     def __post_init__(self) -> None:
         for address in self.matches.live:
-            self._children[parent_of(address)].add(address)
+            if BY_NAME[address.kind].parent:
+                self._children[parent_of(address)].add(address)
 
     def note(self, change: Change) -> None:
         """Keep a decision, so that the parent's can follow from it."""
@@ -114,7 +115,8 @@ def _decide(resource: Resource, scene: Scene) -> Change | None:
     kind = BY_NAME[resource.address.kind]
     spec = kind.settle(resource.spec, scene.child_revisions(resource.address))
     live = matches.live.get(resource.address) or matches.twins.get(resource.address)
-    resource = replace(resource, spec=spec)
+    if spec is not resource.spec:
+        resource = replace(resource, spec=spec)
     is_left_alone = live is not None and resource.manage is Manage.CREATE_ONLY
     if matches.is_unclear(resource.address) and not is_left_alone:
         return _unclear(resource)

@@ -36,7 +36,7 @@ class Matches:
 
     def is_unclear(self, address: Address) -> bool:
         """Whether it is nobody's guess what a manifest means."""
-        return any(address in each for each in (self.ambiguous, self.unclear, self.unresolved))
+        return address in self.ambiguous or address in self.unclear or address in self.unresolved
 
 
 def match(desired: Sequence[Resource], objects: Sequence[Live]) -> Matches:

@@ -44,6 +44,8 @@ class Policy:
         """Whether a resource is within the run's scope; a model stands for its variants too."""
         if not self.is_open(resource.address):
             return False
+        if not self.narrowed:
+            return True
         names = [str(resource.address), *(f"tag:{tag}" for tag in resource.tags)]
         if resource.address.kind == "decision-variant":
             names.append(f"decision-model/{resource.address.key.partition(':')[0]}")

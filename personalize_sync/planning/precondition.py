@@ -28,8 +28,8 @@ def stored(live: Live, refs: Refs) -> Document:
 
     Beside what its kind normalises that is whether it is archived, and its friendlyId.
     """
-    state = {**BY_NAME[live.kind].normalise(live, refs), "archived": live.archived}
-    return state if live.friendly_id is None else {**state, "friendlyId": live.friendly_id}
+    named = {} if live.friendly_id is None else {"friendlyId": live.friendly_id}
+    return {**BY_NAME[live.kind].normalise(live, refs), "archived": live.archived, **named}
 
 
 def alive(resource: Resource) -> Document:

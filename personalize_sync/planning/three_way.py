@@ -63,6 +63,8 @@ def field_changes(
     """Return every stated field in which the tenant differs from the manifest, with its cause."""
     aligned = align(spec, live, kind.shapes)
     paths = differing(spec, aligned)
+    if not paths:
+        return ()
     before = aligned if evidence.found == "live" else align(spec, base or {}, kind.shapes)
     return tuple(
         _field(
