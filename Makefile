@@ -26,7 +26,7 @@ lint: $(VENV)/checked  ## format, style, types and workflows
 check: lint test  ## all that CI demands
 
 sweep: $(VENV)/tested  ## every fault, crash and race, and the random life of a tenant, for many minutes
-	SWEEP=3000 $(BIN)/python -m pytest tests/reliability tests/conformance/test_no_edit_is_lost.py --timeout 3600
+	SWEEP=3000 $(BIN)/python -m pytest tests/reliability tests/conformance/test_no_edit_is_lost.py tests/pull tests/init --timeout 3600
 
 format: $(VENV)/checked
 	$(BIN)/ruff format .

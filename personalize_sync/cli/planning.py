@@ -15,13 +15,13 @@ import click
 
 from personalize_sync.cli.options import Common, option
 from personalize_sync.cli.progress import waiting
-from personalize_sync.cli.session import STATE, environment_of, load, open_project, session
+from personalize_sync.cli.session import environment_of, load, open_project, session
 from personalize_sync.errors import StaleError, UsageError
 from personalize_sync.planning.guards import OVERRIDABLE
 from personalize_sync.planning.plan import Plan, SourceTree
 from personalize_sync.planning.policy import Policy
 from personalize_sync.problems import did_you_mean
-from personalize_sync.project import Environment, OnDrift
+from personalize_sync.project import STATE, Environment, OnDrift
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from personalize_sync.cli.session import STATE
 from personalize_sync.errors import SyncError, UsageError
 from personalize_sync.kinds import KINDS
 from personalize_sync.planning.change import Action
+from personalize_sync.project import STATE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

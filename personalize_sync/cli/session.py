@@ -13,7 +13,7 @@ import click
 from personalize_sync.cli.pipeline import tell
 from personalize_sync.errors import InvalidInput, UsageError
 from personalize_sync.problems import Severity, did_you_mean
-from personalize_sync.project import FEATURES, Environment, Project
+from personalize_sync.project import FEATURES, STATE, Environment, Project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from personalize_sync.tenant.keyring import Keyring
     from personalize_sync.tenant.live import Tenant, WritableTenant
 
-STATE = ".personalize-sync"
 """The directory below the root for what the tool keeps: sandbox, journals, caches."""
 
 

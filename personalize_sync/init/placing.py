@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from personalize_sync.errors import UsageError
+from personalize_sync.project import STATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from types import TracebackType
     from typing import Self
 
-_STATE = ".personalize-sync"
 _READY = "init"
 _PART = "init-"
 
@@ -34,7 +34,7 @@ class Stage:
         self._made: list[Path] = []
 
     def __enter__(self) -> Self:
-        state = self._root / _STATE
+        state = self._root / STATE
         self._made = [state, *(path for path in state.parents if not path.exists())]
         try:
             with _writing(state):
@@ -88,14 +88,14 @@ class Stage:
         for entry in _entries(self.folder):
             _refuse_taken(self._root / entry)
         with _writing(self._root):
-            self.folder.rename(self._root / _STATE / _READY)
+            self.folder.rename(self._root / STATE / _READY)
         _move(self._root)
         return tuple(names)
 
 
 def finish_interrupted(root: Path) -> tuple[str, ...]:
     """Make the moves that an earlier run was kept from, and return what was moved."""
-    return _move(root) if (root / _STATE / _READY).is_dir() else ()
+    return _move(root) if (root / STATE / _READY).is_dir() else ()
 
 
 def _entries(folder: Path) -> list[str]:
@@ -104,7 +104,7 @@ def _entries(folder: Path) -> list[str]:
 
 
 def _move(root: Path) -> tuple[str, ...]:
-    ready = root / _STATE / _READY
+    ready = root / STATE / _READY
     entries = _entries(ready)
     for number, entry in enumerate(entries):
         try:

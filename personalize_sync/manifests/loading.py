@@ -6,6 +6,7 @@ import gc
 import hashlib
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from personalize_sync.manifests.clean import understand
@@ -51,10 +52,18 @@ class Loaded:
     """The files that manifests name, relative to the root."""
 
 
-def load_manifests(project: Project, *, environment: str | None = None) -> Loaded:
-    """Read every manifest of a project; without an environment, as all of them see it."""
+def load_manifests(
+    project: Project,
+    *,
+    environment: str | None = None,
+    instead: Mapping[str, bytes] = MappingProxyType({}),
+) -> Loaded:
+    """Read every manifest of a project; without an environment, as all of them see it.
+
+    `instead` has the content of files as it would be, by name, in place of the one on the disk.
+    """
     with _no_garbage_collection():
-        tree = _TreeReading(Tree(project.root), Memory(project.root))
+        tree = _TreeReading(Tree(project.root), Memory(project.root), instead)
         tree.read_all()
         declared = tuple(sorted(project.environments))
         mentioned = {name for m in tree.manifests for name in m.environments or ()}
@@ -115,7 +124,7 @@ def _tests(manifests: list[Manifest], environment: str | None) -> list[ModelTest
 class _TreeReading:
     """Reads the files of a tree one by one."""
 
-    def __init__(self, tree: Tree, memory: Memory) -> None:
+    def __init__(self, tree: Tree, memory: Memory, instead: Mapping[str, bytes]) -> None:
         self.problems: list[Problem] = []
         self.manifests: list[Manifest] = []
         self.unread: list[str] = []
@@ -123,6 +132,7 @@ class _TreeReading:
         self.documents = 0
         self._tree = tree
         self._memory = memory
+        self._instead = instead
         self.digests: dict[str, bytes] = {}
         self.named: dict[str, str] = {}
 
@@ -139,10 +149,15 @@ class _TreeReading:
 
     def _manifests(self) -> Iterator[tuple[str, bytes]]:
         for name in self._tree.manifests():
-            data = name if isinstance(name, Problem) else self._tree.read_manifest(name)
+            if isinstance(name, Problem):
+                self.problems.append(name)
+                continue
+            data: bytes | Problem | None = self._instead.get(name)
+            if data is None:
+                data = self._tree.read_manifest(name)
             if isinstance(data, Problem):
                 self.problems.append(data)
-            elif isinstance(name, str):
+            else:
                 self.digests[name] = hashlib.sha256(data).digest()
                 yield name, data
 
@@ -205,7 +220,9 @@ class _TreeReading:
         """Return the text of a file a manifest names; each file is decoded once."""
         name = self._tree.resolve(manifest, path)
         if name not in self.named:
-            data = self._tree.read_named(name, path)
+            data = self._instead.get(name)
+            if data is None:
+                data = self._tree.read_named(name, path)
             self.digests[name] = hashlib.sha256(data).digest()
             try:
                 self.named[name] = data.decode("utf-8")

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import stat
-import tempfile
 from dataclasses import dataclass
 from difflib import unified_diff
 from pathlib import Path, PurePosixPath
@@ -14,7 +11,9 @@ from typing import TYPE_CHECKING
 from personalize_sync.errors import StaleError, UsageError
 from personalize_sync.manifests.complaints import Complaint
 from personalize_sync.manifests.files import Tree, is_manifest, read_regular
+from personalize_sync.project import STATE
 from personalize_sync.pull.documents import Documents, cut
+from personalize_sync.pull.replacing import making, replace
 from personalize_sync.pull.spots import Unwritable
 
 if TYPE_CHECKING:
@@ -159,14 +158,25 @@ class Desk:
 
 def write(desk: Desk, rewrites: Sequence[Rewrite]) -> None:
     """Write each file whole; if that fails, every file is put back as it was."""
-    written: list[Rewrite] = []
+    try:
+        with making(desk.path(STATE)) as folder:
+            _write(desk, rewrites, folder)
+    except (OSError, Unwritable) as error:
+        raise UsageError(f"nothing can be written: {error}") from None
+
+
+def _write(desk: Desk, rewrites: Sequence[Rewrite], folder: Path) -> None:
+    begun: list[Rewrite] = []
     try:
         for rewrite in rewrites:
             path = _unchanged(desk, rewrite)
-            written.append(rewrite)
-            replace(path, rewrite.after)
+            begun.append(rewrite)
+            replace(path, rewrite.after, folder)
     except BaseException as error:
-        put_back(desk, written)
+        for earlier in begun:
+            path = desk.path(earlier.name)
+            if path.read_bytes() != earlier.before:
+                replace(path, earlier.before, folder)
         if isinstance(error, (OSError, Unwritable)):
             raise UsageError(f"{rewrite.name} cannot be written: {error}") from None
         raise
@@ -177,36 +187,6 @@ def _unchanged(desk: Desk, rewrite: Rewrite) -> Path:
     if read_regular(str(path)) != rewrite.before:
         raise StaleError(f"{rewrite.name} changed meanwhile", "Pull again.")
     return path
-
-
-def put_back(desk: Desk, rewrites: Sequence[Rewrite]) -> None:
-    """Give files their old text again, unless they still have it."""
-    for rewrite in rewrites:
-        path = desk.path(rewrite.name)
-        if path.read_bytes() != rewrite.before:
-            replace(path, rewrite.before)
-
-
-def replace(path: Path, data: bytes) -> None:
-    """Replace a file in one step: whoever looks, and whatever dies, sees the old or the new text."""
-    # A hidden name is never read as a manifest, should we die and leave it behind.
-    descriptor, part = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(part).chmod(stat.S_IMODE(path.stat().st_mode))
-        Path(part).replace(path)
-    except BaseException:
-        Path(part).unlink(missing_ok=True)
-        raise
-    with contextlib.suppress(OSError):  # a folder cannot be opened everywhere
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
 
 def _lines(text: str) -> list[str]:

@@ -11,11 +11,11 @@ from personalize_sync.manifests import load_manifests
 from personalize_sync.problems import Problem, Severity
 from personalize_sync.pull.choice import Choice
 from personalize_sync.pull.contests import contests
-from personalize_sync.pull.desk import Desk, Rewrite, put_back, write
+from personalize_sync.pull.desk import Desk, Rewrite, write
 from personalize_sync.pull.work import Taken, Work, origin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from personalize_sync.planning.plan import Plan
@@ -48,7 +48,8 @@ def pull(
 ) -> Pulled:
     """Bring the tenant's side of each differing field into the manifests.
 
-    `shielded` keeps signals away while several files are written. Raises InvalidInput, with every file as it was, if the manifests would not be valid any more.
+    `shielded` keeps signals away while several files are written. Raises InvalidInput, and writes
+    nothing, if the manifests would not be valid any more.
     """
     desk = Desk(project.root)
     sources = {resource.address: resource.source for resource in resources}
@@ -59,25 +60,24 @@ def pull(
     fields = [work.carry_out() for work in bench]
     fields = [work.placed(field) for work, field in zip(bench, fields, strict=True)]
     pulled = Pulled(tuple(fields), desk.rewrites())
-    if not dry_run:
+    _demand_valid(project, {rewrite.name: rewrite.after for rewrite in pulled.rewrites})
+    if pulled.rewrites and not dry_run:
         with shielded():
-            _write(desk, pulled.rewrites, project)
+            write(desk, pulled.rewrites)
     return pulled
 
 
-def _write(desk: Desk, rewrites: Sequence[Rewrite], project: Project) -> None:
-    if not rewrites:
+def _demand_valid(project: Project, rewritten: Mapping[str, bytes]) -> None:
+    if not rewritten:
         return
-    before = {_gist(problem) for problem in _errors(project)}
-    write(desk, rewrites)
-    errors = [problem for problem in _errors(project) if _gist(problem) not in before]
+    before = {_gist(problem) for problem in _errors(project, {})}
+    errors = [e for e in _errors(project, rewritten) if _gist(e) not in before]
     if errors:
-        put_back(desk, rewrites)
         raise InvalidInput(errors)
 
 
-def _errors(project: Project) -> list[Problem]:
-    problems = load_manifests(project).problems
+def _errors(project: Project, instead: Mapping[str, bytes]) -> list[Problem]:
+    problems = load_manifests(project, instead=instead).problems
     return [problem for problem in problems if problem.severity is Severity.ERROR]
 
 

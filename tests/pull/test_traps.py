@@ -1,11 +1,9 @@
-"""What a hostile tree, a hostile tenant or a sudden death cannot make a pull do."""
+"""What a hostile tree, a hostile tenant or a failing disk cannot make a pull do."""
 
 from __future__ import annotations
 
-import signal
+import errno
 import stat
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +13,7 @@ from pull.ground import STRIP, pull, said, strip, text, tree
 from personalize_sync.errors import InvalidInput, StaleError, UsageError
 from personalize_sync.project import IgnoreRule
 from personalize_sync.pull import desk
+from personalize_sync.pull.replacing import replace
 from personalize_sync.pull.spots import Unwritable
 
 if TYPE_CHECKING:
@@ -112,16 +111,19 @@ def test_an_archived_object_is_named_and_nothing_is_written(world: World) -> Non
     assert tree(world) == before
 
 
-def test_values_that_make_manifests_invalid_are_undone(world: World) -> None:
-    """If the result does not validate, every file is as it was, and the problems are told."""
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_values_that_make_manifests_invalid_are_not_written(world: World, *, dry_run: bool) -> None:
+    """If the result would not validate, no file is touched, and the problems are told."""
     strip(world)
     world.edit("template/strip", templateElements__html="<b/>", name="")
     before = tree(world)
+    inode = (world.root / "strip.html").stat().st_ino
 
     with pytest.raises(InvalidInput):
-        pull(world)
+        pull(world, dry_run=dry_run)
 
     assert tree(world) == before
+    assert (world.root / "strip.html").stat().st_ino == inode
 
 
 def test_a_dry_run_writes_nothing_and_knows_the_difference(world: World) -> None:
@@ -170,7 +172,8 @@ def test_a_failure_half_way_puts_every_file_back(
     rename, calls = Path.replace, []
 
     def full(self: Path, target: Any) -> Path:
-        calls.append(target)
+        if target.parent == world.root:
+            calls.append(target)
         if len(calls) == 2:
             raise OSError(28, "No space left on device")
         return rename(self, target)
@@ -183,20 +186,43 @@ def test_a_failure_half_way_puts_every_file_back(
     assert tree(world) == before
 
 
-def test_a_crash_before_the_rename_leaves_the_old_file(tmp_path: Path) -> None:
-    """A process killed with everything written but not yet renamed has changed nothing."""
-    file = tmp_path / "a.yaml"
-    file.write_bytes(b"old")
-    script = (
-        "import os, signal\nfrom pathlib import Path\nfrom personalize_sync.pull import desk\n"
-        "Path.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
-        f"desk.replace(Path({str(file)!r}), b'new')\n"
-    )
-    done = subprocess.run([sys.executable, "-c", script], check=False)
+def test_a_state_folder_that_leads_elsewhere_is_not_written_into(
+    world: World, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Files in the making would stand, and old ones be cleared, in a folder that is not ours."""
+    strip(world)
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / ".pull-mine.part").write_text("mine")
+    (world.root / ".personalize-sync").symlink_to(elsewhere)
+    world.edit("template/strip", name="Other")
 
-    assert done.returncode == -signal.SIGKILL
-    assert file.read_bytes() == b"old"
-    assert [p.name for p in tmp_path.iterdir() if not p.name.startswith(".")] == ["a.yaml"]
+    with pytest.raises(UsageError, match="is a link"):
+        pull(world)
+
+    assert [path.name for path in elsewhere.iterdir()] == [".pull-mine.part"]
+
+
+def test_a_file_on_another_file_system_is_replaced_beside_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where no rename leads from the state folder, the new text is made in the file's own folder."""
+    (tmp_path / "state").mkdir()
+    (tmp_path / "mounted").mkdir()
+    file = tmp_path / "mounted" / "a.yaml"
+    file.write_text("old")
+    (file.parent / ".pull-left.part").write_text("of a death")
+    rename = Path.replace
+
+    def apart(self: Path, target: Path) -> Path:
+        if self.parent != target.parent:
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "replace", apart)
+    replace(file, b"new", tmp_path / "state")
+
+    assert [(p.name, p.read_text()) for p in file.parent.iterdir()] == [("a.yaml", "new")]
+    assert not list((tmp_path / "state").iterdir())
 
 
 def test_the_mode_of_a_file_stays(world: World) -> None:
