@@ -30,10 +30,11 @@ from personalize_sync.tenant.deadline import within
 from personalize_sync.tenant.limiter import Limiter
 from personalize_sync.tenant.refusals import key_refused, refusal
 from personalize_sync.tenant.retrying import Again, Patience, Quota, persist, retry_after
+from personalize_sync.tenant.silence import Silence
 from personalize_sync.tenant.tokens import Token, Tokens, token_from
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from personalize_sync.kinds.questions import Question
     from personalize_sync.resources import Document
@@ -51,7 +52,8 @@ _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, http
 class Connection:
     """Where a tenant answers, and how long to wait for it (seconds, in all, per request).
 
-    `parallelism` is how many requests may be under way at once.
+    `parallelism` is how many requests may be under way at once. `patience` bounds, beside the
+    retries of one request, how long the tenant may be silent.
     """
 
     base_url: str
@@ -60,6 +62,7 @@ class Connection:
     parallelism: int = 4
     patience: Patience = field(default_factory=Patience)
     transport: httpx.BaseTransport | None = None
+    clock: Callable[[], float] = time.monotonic
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,7 @@ class Reader:
         self._tokens = Tokens(self._request_token)
         self._limiter = Limiter(connection.parallelism)
         self._quota = Quota()
+        self._silence = Silence(connection.patience.seconds, connection.clock)
         self._http = httpx.Client(
             transport=connection.transport,
             follow_redirects=False,
@@ -219,7 +223,7 @@ class Reader:
         where = f"{request.method} {request.url.netloc.decode()}{request.url.path}"
         try:
             with self._limiter.turn() as complain:
-                answer = within(self._connection.deadline, lambda: self._transfer(request, where))
+                answer = self._awaited(request, where)
                 if answer.status in _BUSY:
                     complain()
         except TimeoutError:
@@ -234,6 +238,20 @@ class Reader:
                 f"{where} answered with a redirect, which is never followed",
                 "Check the region or baseUrl.",
             )
+        return answer
+
+    def _awaited(self, request: httpx.Request, where: str) -> _Answer:
+        begun = self._silence.begin()
+        seconds = min(self._connection.deadline, self._silence.left)
+        try:
+            answer = within(seconds, lambda: self._transfer(request, where))
+        except (TimeoutError, httpx.HTTPError):
+            self._silence.lasts(begun)
+            raise
+        if answer.status in _UNCERTAIN_STATUS | _BUSY:
+            self._silence.lasts(begun, retry_after(answer.headers) or 0.0)
+        else:
+            self._silence.broken()
         return answer
 
     def _transfer(self, request: httpx.Request, where: str) -> _Answer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import socket
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Thread
@@ -70,11 +71,17 @@ def connection(
     sleep: Callable[[float], None] | None = None,
     deadline: float = 60.0,
     attempts: int = 5,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Connection:
     """A way to a tenant on which nobody waits."""
     patience = Patience(attempts=attempts, sleep=sleep or Waits(), random=random.Random(1))
     return Connection(
-        base, base + TOKEN_PATH, transport=transport, patience=patience, deadline=deadline
+        base,
+        base + TOKEN_PATH,
+        transport=transport,
+        patience=patience,
+        deadline=deadline,
+        clock=clock,
     )
 
 
