@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from typing import Self
 
     from personalize_sync.problems import Problem
 
@@ -26,17 +27,24 @@ class SyncError(Exception):
     """Why the run ends: a sentence, what to do, and the exit code (README: exit codes).
 
     `wrote` says whether the tenant was, or may have been, changed on the way to this error;
-    `details` are further sentences, where there is more than one reason.
+    `perhaps` that nobody knows which. `details` are further sentences, where there is more than one
+    reason.
     """
 
     exit_code = 1
     wrote = False
+    perhaps = False
     details: tuple[str, ...] = ()
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+
+    def after_writing(self, *, perhaps: bool = False) -> Self:
+        """Note that the tenant was changed before this happened, or perhaps, and return it."""
+        self.wrote, self.perhaps = True, perhaps
+        return self
 
 
 class UsageError(SyncError):
@@ -105,3 +113,4 @@ class UnknownOutcomeError(TenantError):
     """A write whose answer was lost or a 5xx: it may have been carried out."""
 
     wrote = True
+    perhaps = True

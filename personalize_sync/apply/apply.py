@@ -224,12 +224,15 @@ def _record(
             Result.FAILED,
             error=". ".join([text.rstrip(" ."), *getattr(error, "__notes__", ())]),
             wrote=error.wrote or change.address in run.written,
+            perhaps=error.perhaps and change.address not in run.written,
             exit_code=13 if isinstance(error, StaleError) else 14,
         )
     except Exception as bug:  # noqa: BLE001 - a fault of ours must not hide what was written
         name = type(bug).__name__
         text = f"unexpected {name}; this is a bug, please report it. The object may be written."
-        outcome = Outcome(change.address, Result.FAILED, error=text, wrote=True, exit_code=14)
+        outcome = Outcome(
+            change.address, Result.FAILED, error=text, wrote=True, perhaps=True, exit_code=14
+        )
     outcomes[change.address] = outcome
     try:
         ways.done(outcome)

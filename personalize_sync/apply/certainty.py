@@ -67,8 +67,7 @@ def replace(
         if now is None:
             # A PUT to a ref that nothing has might create something (API reference: update).
             gone = StaleError("it is gone from the tenant, perhaps after our write", "Plan again.")
-            gone.wrote = True
-            raise gone
+            raise gone.after_writing(perhaps=True)
         if now.revision == current.revision:
             return None
         if _may_be_ours(now, run) and (desired is None or not remaining(desired, kind, now, run)):
@@ -77,8 +76,7 @@ def replace(
             f"somebody else wrote while our answer was lost ({describe(now)})",
             "Plan again and compare.",
         )
-        overtaken.wrote = True  # ours may have come before theirs
-        raise overtaken
+        raise overtaken.after_writing(perhaps=True)  # ours may have come before theirs
 
     written = _settled(lambda: run.tenant.replace(kind, current, body), taken_effect, run)
     if current.revision is not None:
@@ -98,7 +96,7 @@ def _with_revision(kind: Kind, written: Live, run: Run) -> Live:
     try:
         return run.tenant.get(kind, written.ref, parent=written.parent) or written
     except SyncError as error:
-        error.wrote = True
+        error.after_writing()
         raise
 
 
@@ -209,8 +207,7 @@ def _unraced(kind: Kind, before: Live, after: Live, run: Run) -> None:
             "object may have gone meanwhile, and the write may have created it anew",
             "Look at it in the tenant, and plan again.",
         )
-        anew.wrote = True
-        raise anew
+        raise anew.after_writing()
     swallowed = run.tenant.revision(kind, before, between) if kind.may_have_history else None
     edit = f"revision {between}"
     if swallowed:
@@ -221,5 +218,4 @@ def _unraced(kind: Kind, before: Live, after: Live, run: Run) -> None:
         f"our write became revision {after.revision} and went over {edit}, written in between",
         "Look at that revision in the tenant and repeat what is still wanted.",
     )
-    overtaken.wrote = True
-    raise overtaken
+    raise overtaken.after_writing()

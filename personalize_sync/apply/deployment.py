@@ -69,7 +69,7 @@ def _while_undeployed(
         try:
             _put_back(model, aside, run)
         except SyncError as error:
-            error.wrote = True
+            error.after_writing()
             error.hint = f"The variant {variant.name} was left undeployed. {error.hint}"
             raise
     return live, ("the tenant only edits drafts, so it was out of the deployment for a moment",)

@@ -82,7 +82,7 @@ def while_paused(
             desired=desired,
         )
     except SyncError as error:
-        error.wrote = True
+        error.after_writing()
         error.add_note(_started_again(kind, paused, run))
         raise
     return live, ("the tenant edits it only when it is paused, so it was paused for a moment",)

@@ -177,7 +177,7 @@ def _through(
         draft = certainty.as_left(kind, draft, run)
         live = certainty.replace(kind, draft, {**stages[1], "revision": draft.revision}, run=run)
     except SyncError as error:
-        error.wrote = True
+        error.after_writing()
         error.add_note(f"{current.name} was left in DRAFT")
         raise
     return live, ("the tenant only edits drafts, so it went through DRAFT",)
@@ -195,7 +195,7 @@ def _unmoved(change: Change, kind: Kind, run: Run) -> Live:
         moved = differing(stored(now, run.planned), stored(planned, run.planned))
         fields = ", ".join(pointer(path) for path in moved[:5]) or "/archived"
         raise StaleError(
-            f"revision {planned.revision} -> {now.revision}, {fields}, "
+            f"refused, since it moved: revision {planned.revision} -> {now.revision}, {fields}, "
             f"by {now.author or 'somebody'}, {now.modified_at or 'at an unknown time'}",
             "Plan again; nothing was written to this object.",
         )

@@ -27,7 +27,8 @@ class Result(StrEnum):
 class Outcome:
     """What became of one change, the object and revision it left, and what a person should know.
 
-    `wrote` says whether the tenant was (or may have been) changed, which a failed change can be.
+    `wrote` says whether the tenant was changed, which a failed change can do too, or may have been:
+    then `perhaps`.
     """
 
     address: Address
@@ -38,6 +39,7 @@ class Outcome:
     wrote: bool = False
     exit_code: int = 0
     ref: str = ""
+    perhaps: bool = False
 
 
 @dataclass(frozen=True, slots=True)

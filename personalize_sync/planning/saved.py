@@ -132,7 +132,10 @@ def _moved(entry: Mapping[str, Any], change: Change) -> str:
     author = (live.author if live else None) or "somebody"
     when = (live.modified_at if live else None) or "at an unknown time"
     what = ", ".join(fields) or "unmanaged fields"
-    return f"revision {planned.get('revision')} -> {now.revision}, {what}, by {author}, {when}"
+    return (
+        f"refused, since it moved: revision {planned.get('revision')} -> {now.revision}, {what}, "
+        f"by {author}, {when}"
+    )
 
 
 def _part(document: Document, name: str) -> Document:

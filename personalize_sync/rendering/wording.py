@@ -256,12 +256,14 @@ def apply_line(report: Report) -> str:
 
 def written(report: Report) -> str:
     """Say whether anything was written, which a refused or failed run owes its reader."""
-    unsure = sum(outcome.result is Result.FAILED for outcome in report.wrote)
+    unsure = sum(outcome.perhaps for outcome in report.wrote)
     sure = len(report.wrote) - unsure
     if not report.wrote:
         return NOTHING_WRITTEN
     if not unsure:
         return f"Written: {counted(sure, 'object')}."
+    if not sure:
+        return f"Nothing is known to be written; {counted(unsure, 'object')} may have been."
     return f"Written: {counted(sure, 'object')}; {unsure} more may have been."
 
 

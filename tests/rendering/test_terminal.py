@@ -113,7 +113,13 @@ def test_an_apply_report() -> None:
     done = report(
         mixed(),
         outcome("template/torn", result=Result.SKIPPED, error="blocked: conflict", wrote=False),
-        outcome("template/promo_strip", result=Result.FAILED, error="lost answer", revision=None),
+        outcome(
+            "template/promo_strip",
+            result=Result.FAILED,
+            error="lost answer",
+            revision=None,
+            perhaps=True,
+        ),
         outcome("connection/weather", notes=("a note",)),
         leftovers=(Leftover(address("connection/weather"), "/name", "a ", "a"),),
         strangers=("uuid-1",),
@@ -140,6 +146,22 @@ Written: 1 object; 1 more may have been.
 Apply: 0 created, 1 updated, 0 archived, 0 restored, 0 unchanged, 1 failed, 1 skipped.
 """
     )
+
+
+@pytest.mark.parametrize(
+    ("perhaps", "line"),
+    [
+        ((False, False), "Written: 2 objects."),
+        ((False, True), "Written: 1 object; 1 more may have been."),
+        ((True, True), "Nothing is known to be written; 2 objects may have been."),
+    ],
+)
+def test_a_failed_write_that_surely_happened_counts_as_written(
+    perhaps: tuple[bool, ...], line: str
+) -> None:
+    """Only where nobody knows it says that something may have been."""
+    failed = [outcome(result=Result.FAILED, error="raced", perhaps=p) for p in perhaps]
+    assert f"\n{line}\n" in render(report(mixed(), *failed), "terminal", LOOK)
 
 
 def test_an_apply_that_wrote_nothing_says_so() -> None:
