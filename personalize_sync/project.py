@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from personalize_sync.problems import Location
 
-PROJECT_FILE = "personalize-sync.yaml"
 STATE = ".personalize-sync"
 """The folder of a project for what is no part of it: journals, the sandbox, files in the making."""
 FEATURES = (

@@ -18,7 +18,8 @@ from personalize_sync.cli.options import Common, option, speaking
 from personalize_sync.cli.progress import waiting
 from personalize_sync.cli.session import environment_of, open_project, session
 from personalize_sync.errors import CredentialError, InvalidInput, UsageError
-from personalize_sync.project import FEATURES, PROJECT_FILE, Environment, Project
+from personalize_sync.manifests.roots import PROJECT_FILE
+from personalize_sync.project import FEATURES, Environment, Project
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from personalize_sync.planning.outcome import Report
-from personalize_sync.planning.plan import Plan
-
 if TYPE_CHECKING:
     from personalize_sync.cli.options import Common
+    from personalize_sync.planning.outcome import Report
+    from personalize_sync.planning.plan import Plan
     from personalize_sync.rendering import Look, Problems
 
 REPORTS = Path(".personalize-sync/reports")
@@ -90,6 +89,8 @@ def show_summary(document: Plan | Report | Problems, common: Common, look: Look)
 def _gitlab(
     document: Plan | Report | Problems, common: Common, look: Look, values: dict[str, str]
 ) -> None:
+    from personalize_sync.planning.outcome import Report  # noqa: PLC0415
+    from personalize_sync.planning.plan import Plan  # noqa: PLC0415
     from personalize_sync.rendering import gitlab, outputs  # noqa: PLC0415
 
     plan = document.plan if isinstance(document, Report) else document

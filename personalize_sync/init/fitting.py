@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from personalize_sync.init.cutting import Cut, at, cut_at
 from personalize_sync.init.extracting import extracted
-from personalize_sync.manifests.composing import MAX_BYTES
+from personalize_sync.manifests.files import MAX_BYTES
 from personalize_sync.manifests.schemas import schema, verdict
 from personalize_sync.problems import Location, Severity
 from personalize_sync.resources import ABSENT, Address, Path, Resource

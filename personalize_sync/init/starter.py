@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from personalize_sync.kinds import BY_MANIFEST
 from personalize_sync.manifests import schema_text
+from personalize_sync.manifests.roots import PROJECT_FILE
 from personalize_sync.manifests.scalars import double_quoted, flow
 from personalize_sync.manifests.schemas import PROJECT
-from personalize_sync.project import PROJECT_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 from xml.parsers import expat
-from xml.sax.saxutils import unescape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -197,6 +196,8 @@ def _way(content: str) -> _Way | None:
 def _meaning(found: re.Match[str]) -> str:
     decimal, hexadecimal, name = found.groups()
     if name:
+        from xml.sax.saxutils import unescape  # noqa: PLC0415 - it imports urllib.request, 20 ms
+
         return unescape(found[0], _NAMED)
     return chr(int(decimal) if decimal else int(hexadecimal, 16))
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, dataclass
+import time
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from personalize_sync.manifests.complaints import Complaint
-from personalize_sync.manifests.files import Tree
-from personalize_sync.manifests.loading import load_manifests, tree_digest
+from personalize_sync.manifests.files import Tree, tree_digest
 from personalize_sync.manifests.memory import Memory
+from personalize_sync.manifests.roots import PROJECT_FILE
+from personalize_sync.manifests.states import states
 from personalize_sync.problems import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from personalize_sync.project import Project
 
@@ -37,23 +40,58 @@ class Verdict:
     named: list[str]
     files: int
     manifests: int
+    states: str = ""
+    """Of the files when they were read, by what the file system says of them."""
+    day: str = ""
+    """When that was: the project file's rules can expire."""
+
+
+def remembered(root: Path, *, environment: str | None = None) -> Checked | None:
+    """Return the last answer, None unless the state of every file proves that it still holds.
+
+    Only for saying whether manifests are valid: what is to be written is always read.
+    """
+    known = _recalled(Memory(root))
+    if known is None or not known.states or (known.environment, known.day) != (environment, _day()):
+        return None
+    if states(Tree(root), known.named) != known.states:
+        return None
+    return Checked((), known.files, known.manifests)
 
 
 def check_manifests(project: Project, *, environment: str | None = None) -> Checked:
     """Return the problems of all manifests; without an environment, as all of them see it."""
+    began = time.time_ns()
     memory = Memory(project.root)
     declared = sorted(project.environments)
     known = _recalled(memory)
     if known and (known.environment, known.declared) == (environment, declared):
         tree = _tree(project, known.named)
         if tree and tree == known.tree:
+            _keep(memory, known, project, began)
             return Checked((), known.files, known.manifests)
+    from personalize_sync.manifests.loading import load_manifests  # noqa: PLC0415 - the parsers
+
     loaded = load_manifests(project, environment=environment)
-    if not loaded.problems:
+    if not loaded.problems and not loaded.links:
         counts = loaded.files, loaded.manifests
         verdict = Verdict(environment, declared, loaded.tree_digest, [*loaded.named], *counts)
-        memory.keep_verdict(asdict(verdict))
+        _keep(memory, verdict, project, began)
     return Checked(loaded.problems, loaded.files, loaded.manifests)
+
+
+def _keep(memory: Memory, verdict: Verdict, project: Project, began: int) -> None:
+    tree = Tree(project.root)
+    data = tree.read_manifest(PROJECT_FILE)
+    settings = "" if isinstance(data, Problem) else f"sha256:{hashlib.sha256(data).hexdigest()}"
+    # The project file was read earlier than all others, perhaps before it changed.
+    is_same = settings == project.config_digest
+    proof = states(tree, verdict.named, before=began) if is_same else ""
+    memory.keep_verdict(asdict(replace(verdict, states=proof, day=_day())))
+
+
+def _day() -> str:
+    return time.strftime("%Y-%m-%d", time.gmtime())
 
 
 def _recalled(memory: Memory) -> Verdict | None:

@@ -27,7 +27,6 @@ try:
 except ImportError:  # PyYAML without libyaml: the same results, about nine times slower
     CParser = None  # type: ignore[assignment, misc]
 
-MAX_BYTES = 1024 * 1024
 MAX_NODES = 100_000
 MAX_DEPTH = 64
 MAX_DOCUMENTS = 5_000

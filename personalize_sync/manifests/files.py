@@ -9,6 +9,7 @@ is no regular file, and nothing is read beyond the cap. Names that begin with a 
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import stat
 from dataclasses import dataclass, field
@@ -17,17 +18,17 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from personalize_sync.manifests.complaints import Complaint, quoted
-from personalize_sync.manifests.composing import MAX_BYTES
+from personalize_sync.manifests.roots import PROJECT_FILE
 from personalize_sync.problems import Location, Problem, did_you_mean
-from personalize_sync.project import PROJECT_FILE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
+MAX_BYTES = 1024 * 1024
 MAX_PATH = 500  # as in the schemas; each component costs a system call
 _SUFFIXES = (".yaml", ".yml")
 # A pipe without a writer must not stop us, a link that appeared meanwhile must not lead us away.
-_OPEN = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+OPEN = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ class Tree:
     """The files below a manifest root."""
 
     root: Path
+    links: list[str] = field(default_factory=list, repr=False, compare=False)
+    """The links that were met, where they count: what they lead to may change without them."""
     _real_folders: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
@@ -69,6 +72,7 @@ class Tree:
         folder = os.path.isdir(entry.path)  # noqa: PTH112 - False, not an error, for a loop
         if not (is_manifest(name) or folder):
             return
+        self.links.append(name)
         inside = self._inside(os.path.realpath(entry.path))
         if inside is None:
             yield _problem("PS2004", name, f"{quoted(name)} is a link that leaves the root")
@@ -137,6 +141,8 @@ class Tree:
         inside = self._inside(self._real(parts))
         if not inside:
             raise outside
+        if inside != "/".join(parts):
+            self.links.append(path)
         return inside
 
     def _real(self, parts: list[str]) -> str:
@@ -162,6 +168,15 @@ class Tree:
         )
 
 
+def tree_digest(digests: Mapping[str, bytes]) -> str:
+    """Return what identifies files by name and content, given the SHA-256 of each content."""
+    whole = hashlib.sha256()
+    for name in sorted(digests):
+        encoded = name.encode("utf-8", "surrogateescape")
+        whole.update(len(encoded).to_bytes(8, "big") + encoded + digests[name])
+    return "sha256:" + whole.hexdigest()
+
+
 def is_manifest(name: str) -> bool:
     """Whether a file below the root is a manifest; the project file is none."""
     return name.lower().endswith(_SUFFIXES) and name != PROJECT_FILE
@@ -169,7 +184,7 @@ def is_manifest(name: str) -> bool:
 
 def read_regular(path: str) -> bytes:
     """Return the bytes of a regular file within the cap."""
-    descriptor = os.open(path, _OPEN)
+    descriptor = os.open(path, OPEN)
     try:
         state = os.fstat(descriptor)
         if not stat.S_ISREG(state.st_mode):

@@ -15,7 +15,7 @@ from personalize_sync.manifests.composing import compose, decode
 from personalize_sync.manifests.copies import Copies
 from personalize_sync.manifests.crosschecks import check_together
 from personalize_sync.manifests.documents import Budget, Reading
-from personalize_sync.manifests.files import Tree, printable_name
+from personalize_sync.manifests.files import Tree, printable_name, tree_digest
 from personalize_sync.manifests.memory import Memory
 from personalize_sync.manifests.sources import ManifestSource, SourceFile
 from personalize_sync.manifests.values import Values
@@ -49,7 +49,9 @@ class Loaded:
     tests: tuple[ModelTest, ...] = ()
     """The tests of the decision models among them whose variant exists in the environment."""
     named: tuple[str, ...] = ()
-    """The files that manifests name, relative to the root."""
+    """The files that manifests name, relative to the root, links resolved."""
+    links: tuple[str, ...] = ()
+    """The links that lead to any of it."""
 
 
 def load_manifests(
@@ -84,6 +86,7 @@ def load_manifests(
             tests=tuple(_tests(tree.manifests, environment)),
             tree_digest=tree_digest(tree.digests),
             named=tuple(sorted(tree.named)),
+            links=tuple(tree.links),
         )
 
 
@@ -131,6 +134,7 @@ class _TreeReading:
         self.files = 0
         self.documents = 0
         self._tree = tree
+        self.links = tree.links
         self._memory = memory
         self._instead = instead
         self.digests: dict[str, bytes] = {}
@@ -233,12 +237,3 @@ class _TreeReading:
                     "Save the file as UTF-8.",
                 ) from None
         return self.named[name]
-
-
-def tree_digest(digests: Mapping[str, bytes]) -> str:
-    """Return what identifies files by name and content, given the SHA-256 of each content."""
-    whole = hashlib.sha256()
-    for name in sorted(digests):
-        encoded = name.encode("utf-8", "surrogateescape")
-        whole.update(len(encoded).to_bytes(8, "big") + encoded + digests[name])
-    return "sha256:" + whole.hexdigest()

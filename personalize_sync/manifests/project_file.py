@@ -13,13 +13,13 @@ from personalize_sync.manifests.addresses import why_unsafe
 from personalize_sync.manifests.complaints import Complaint, listed, quoted
 from personalize_sync.manifests.composing import compose, decode
 from personalize_sync.manifests.files import Tree
+from personalize_sync.manifests.roots import PROJECT_FILE
 from personalize_sync.manifests.schemas import PROJECT, verdict
 from personalize_sync.manifests.sources import ManifestSource, SourceFile
 from personalize_sync.manifests.values import Values
 from personalize_sync.problems import Location, Problem, did_you_mean, in_order
 from personalize_sync.project import (
     FEATURES,
-    PROJECT_FILE,
     Environment,
     IgnoreRule,
     OnDrift,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from personalize_sync.errors import UsageError
-from personalize_sync.project import PROJECT_FILE
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+PROJECT_FILE = "personalize-sync.yaml"
 
 
 def find_root(chdir: Path | None, start: Path) -> Path:

@@ -20,13 +20,14 @@ _FOLDERS = (_HERE.parents[1] / "schemas", _HERE.parents[2] / "schemas")
 _SUFFIX = ".schema.json"
 
 
-def _folder() -> Path:
-    return next(folder for folder in _FOLDERS if (folder / f"{PROJECT}{_SUFFIX}").is_file())
+def folder() -> Path:
+    """Return where the schemas are."""
+    return next(place for place in _FOLDERS if (place / f"{PROJECT}{_SUFFIX}").is_file())
 
 
 def names() -> tuple[str, ...]:
     """Return the names of all schemas."""
-    return tuple(sorted(p.name.removesuffix(_SUFFIX) for p in _folder().glob("*" + _SUFFIX)))
+    return tuple(sorted(p.name.removesuffix(_SUFFIX) for p in folder().glob("*" + _SUFFIX)))
 
 
 def schema_text(kind: str) -> str:
@@ -35,7 +36,7 @@ def schema_text(kind: str) -> str:
     every = names()
     for name in every:
         if name.replace("-", "") == wanted:
-            return (_folder() / (name + _SUFFIX)).read_text(encoding="utf-8")
+            return (folder() / (name + _SUFFIX)).read_text(encoding="utf-8")
     hint = did_you_mean(kind.casefold(), every)
     raise UsageError(f'there is no schema "{kind}"', f"Known: {', '.join(every)}.{hint}")
 

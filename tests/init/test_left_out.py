@@ -9,7 +9,7 @@ from init.ground import bring_in
 
 from personalize_sync.init.fitting import fitted
 from personalize_sync.kinds.template import TEMPLATE
-from personalize_sync.manifests.composing import MAX_BYTES
+from personalize_sync.manifests.files import MAX_BYTES
 from personalize_sync.resources import Address
 
 if TYPE_CHECKING:
