@@ -28,11 +28,12 @@ if TYPE_CHECKING:
 
 _LOOKS = 4
 """How often an uncertain write is looked for before it is believed not to have happened; one time
-more after each further attempt, so that no rhythm of a troubled server meets every one of them."""
-_TRIES = 4
+more after every second attempt, so that no rhythm of a troubled server meets every one of them."""
+_TRIES = 8
+"""A tenant that refuses every fifth write is met by chance four times in a row, but hardly eight."""
 _MOST_NAMED = 5
 _LONGEST_WAIT = 1.0
-"""Seconds between two looks; a tenant in trouble is given up after some fifteen in all."""
+"""Seconds between two looks; a tenant in trouble is given up after half a minute of them."""
 
 
 def create(desired: Resource, kind: Kind, body: Document, *, parent: str, run: Run) -> Live:
@@ -164,7 +165,7 @@ def _settled(send: Callable[[], Live], look: Callable[[], Live | None], run: Run
             return send()
         except UnknownOutcomeError as unknown:
             try:
-                found = _looked_for(look, run, times=_LOOKS + attempt)
+                found = _looked_for(look, run, times=_LOOKS + attempt // 2)
             except TenantError as blind:
                 if isinstance(blind, UnreachableError):
                     run.halted = f"the tenant stopped answering ({blind.message})"

@@ -29,9 +29,13 @@ RETRY_AFTER_CAP = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long to keep trying: attempts, seconds in all, and the jittered back-off's bounds."""
+    """How long to keep trying: attempts, seconds in all, and the jittered back-off's bounds.
 
-    attempts: int = 5
+    A tenant that refuses every fifth request must not fail one in a thousand for good: a run makes
+    thousands. Ten attempts wait some 25 seconds in all.
+    """
+
+    attempts: int = 10
     seconds: float = 90.0
     first_wait: float = 0.25
     longest_wait: float = 10.0
@@ -43,7 +47,7 @@ class Patience:
 class Quota:
     """How many retries a run may still make; each request that ends well gives one back.
 
-    A tenant in trouble must not be asked five times over for each of a thousand objects.
+    A tenant in trouble must not be asked ten times over for each of a thousand objects.
     """
 
     def __init__(self, most: int = 100) -> None:

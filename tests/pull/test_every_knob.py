@@ -32,7 +32,7 @@ def test_pull_ends_the_drift_of_a_shop(worlds: Callable[..., World], setting: st
     for path in _EXAMPLE.rglob("*"):
         if path.is_file() and path.name != "personalize-sync.yaml":
             world.write(str(path.relative_to(_EXAMPLE)), path.read_bytes())
-    world.apply()
+    assert world.apply().exit_code == 0
     before = tree(world)
     assert not pull(world).rewrites
     assert tree(world) == before

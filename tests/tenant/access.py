@@ -70,7 +70,7 @@ def connection(
     base: str = BASE,
     sleep: Callable[[float], None] | None = None,
     deadline: float = 60.0,
-    attempts: int = 5,
+    attempts: int = 10,
     clock: Callable[[], float] = time.monotonic,
 ) -> Connection:
     """A way to a tenant on which nobody waits."""

@@ -164,7 +164,7 @@ def test_a_token_endpoint_that_stays_down_ends_the_run(effect: Status | Reset) -
         paths = {r.path for r in sandbox.requests}
 
     assert isinstance(error, TenantError)
-    assert (error.exit_code, fault.fired, paths) == (1, 5, {TOKEN_PATH})
+    assert (error.exit_code, fault.fired, paths) == (1, 10, {TOKEN_PATH})
     assert "oken" in error.message
     assert SECRET not in _everything(error)
 
