@@ -169,14 +169,29 @@ def _about_authors(change: Change, policy: Policy) -> Iterator[Block]:
             change,
             "Git and the tenant both changed the same field since our last write",
         )
-    if change.drifted and policy.on_drift is OnDrift.KEEP:
+    if policy.on_drift is OnDrift.REVERT:
+        return
+    if _was_edited(change) and policy.on_drift is OnDrift.KEEP:
         yield Block(
             "drift-kept",
             "somebody edited this object and onDrift is keep: writing it would undo that edit later; "
             "pull the edit, or apply with --on-drift revert",
         )
-    if change.drifted and policy.on_drift is OnDrift.BLOCK:
+    elif _was_edited(change):
         yield _overridable("drift", change, "somebody edited this object and onDrift is block")
+    elif any(field.cause is Cause.UNDETERMINED for field in change.fields) and change.live:
+        yield _overridable(
+            "drift",
+            change,
+            f"{change.live.author or 'somebody'} wrote last, nobody can tell whether what differs is "
+            f"their edit, and onDrift is {policy.on_drift}; pull it, or allow it",
+        )
+
+
+def _was_edited(change: Change) -> bool:
+    """Whether somebody surely edited an object, of what is to go any part of it."""
+    is_last_ours = change.base.found != "revision"
+    return bool(change.drifted) or (change.action is Action.ARCHIVE and not is_last_ours)
 
 
 def _about_adoption(change: Change, matches: Matches) -> Iterator[Block]:

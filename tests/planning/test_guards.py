@@ -86,6 +86,44 @@ def test_pending_changes_of_a_kept_object_wait() -> None:
 
 
 @pytest.mark.parametrize("on_drift", [OnDrift.KEEP, OnDrift.BLOCK])
+@pytest.mark.parametrize("author", [MARIA, None])
+def test_what_may_be_an_edit_needs_a_word(on_drift: OnDrift, author: str | None) -> None:
+    """Nobody knows whether Git or the tenant moved, and only revert takes Git's side unasked."""
+    live = live_connection(modifiedByRef=author, request=HERE)
+    desired = [connection(request={**HERE, "requestType": "POST"})]
+
+    (block,) = only_change(plan_for(desired, live, on_drift=on_drift)).blocked
+    allowed = plan_for(desired, live, on_drift=on_drift, allow=(("drift", "connection/*"),))
+    reverted = plan_for(desired, live)
+
+    assert (block.rule, block.override) == ("drift", "--allow drift=connection/weather")
+    assert (author or "somebody") in block.message
+    assert only_change(allowed).blocked == ()
+    assert only_change(reverted).blocked == ()
+
+
+@pytest.mark.parametrize(
+    ("on_drift", "rules"),
+    [(OnDrift.REVERT, []), (OnDrift.KEEP, ["drift-kept"]), (OnDrift.BLOCK, ["drift"])],
+)
+def test_what_somebody_edited_is_not_archived_unasked(on_drift: OnDrift, rules: list[str]) -> None:
+    """A manifest that is gone is no reason to put away what somebody works on."""
+    base = Base(live_template().record, 1, US)
+    edited = live_template(revision=2, modifiedByRef=MARIA, name="Maria's")
+
+    plan = plan_for(
+        [template("other")],
+        edited,
+        live_template("other"),
+        bases={"ref-of-strip": base},
+        prune=True,
+        on_drift=on_drift,
+    )
+
+    assert rules_against(only_change(plan)) == rules
+
+
+@pytest.mark.parametrize("on_drift", [OnDrift.KEEP, OnDrift.BLOCK])
 def test_pending_changes_alone_are_not_held_up(on_drift: OnDrift) -> None:
     """onDrift speaks of drift."""
     change = only_change(edited({"icon": "Git's"}, {"icon": "ours"}, on_drift=on_drift))
