@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from math import ceil
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from urllib.parse import quote, urlsplit
 
@@ -58,6 +59,10 @@ class _Ahead:
                 self._under_way[at] = self._request(at)
         self._window = min(2 * self._window, most)
 
+    def give_up(self) -> None:
+        """Send none of the requests that still wait for their turn: the list seems to end."""
+        self._under_way = {at: page for at, page in self._under_way.items() if not page.cancel()}
+
     def take(self, offset: int) -> _Page | None:
         """Return the page at an offset, None if nobody asked for it."""
         page = self._under_way.pop(offset, None)
@@ -78,6 +83,7 @@ class Tenant:
         # For single requests, which wait for nobody: work in the other pool may wait for them.
         self._requests = ThreadPoolExecutor(max_workers=parallelism)
         self._expanding: set[str] = set()
+        self._reading: list[str] = []
         self.client_key = ""
         self.doubts: set[str] = set()
 
@@ -94,10 +100,15 @@ class Tenant:
     def list_all(self, kind: Kind, *, parent: str = "") -> tuple[Live, ...]:
         """Return every object of a kind that the tenant lists, each once."""
         found: dict[str, Live] = {}
-        for record in self._records(kind, kind.collection.format(parent=quote(parent, safe=""))):
-            live = self._live(kind, record, parent=parent)
-            if live:
-                found.setdefault(live.ref, live)
+        path = kind.collection.format(parent=quote(parent, safe=""))
+        self._reading.append(path)
+        try:
+            for record in self._records(kind, path):
+                live = self._live(kind, record, parent=parent)
+                if live:
+                    found.setdefault(live.ref, live)
+        finally:
+            self._reading.remove(path)
         return tuple(found.values())
 
     def get(self, kind: Kind, ref: str, *, parent: str = "") -> Live | None:
@@ -180,11 +191,20 @@ class Tenant:
             is_last = not fresh or (isinstance(limit, int) and len(items) < limit < _PAGE)
             step = step or len(items)
             if is_paged and not is_last and len(items) == step:
-                ahead.ask(offset, step=step, most=self.parallelism)
+                ahead.ask(offset, step=step, most=self._share())
+            else:
+                ahead.give_up()
             yield from self._whole(kind, path, fresh)
             if is_last:
                 return
         raise TenantError(f"GET {path}: the list does not end")
+
+    def _share(self) -> int:
+        """Return how many requests one of the lists that are being read may have under way.
+
+        More would only wait for each other, and be too many where the list ends.
+        """
+        return ceil(self.parallelism / max(1, len(self._reading)))
 
     def _page(self, kind: Kind, path: str, offset: int) -> tuple[Document, list[Document]]:
         query: dict[str, str | int] = {"limit": _PAGE, "offset": offset}

@@ -129,6 +129,40 @@ def test_pages_are_read_at_once_when_a_list_has_shown_that_it_has_pages() -> Non
     assert len(asked) <= 5 + 4
 
 
+class _Uneven(httpx.BaseTransport):
+    """Gives fewer items in the middle of a list, twice, and repeats the limit that was asked for."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._inner = SandboxTransport(sandbox)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        answer = self._inner.handle_request(request)
+        if request.url.params.get("offset") not in ("200", "250"):
+            return answer
+        document = json.loads(answer.read())
+        return httpx.Response(200, json={**document, "items": document["items"][:50]})
+
+
+def test_a_short_page_in_the_middle_loses_nothing_that_was_asked_for_ahead() -> None:
+    """Requests that were given up at the short page are made again when their turn comes."""
+    with _filled(count=520) as sandbox, _tenant(_Uneven(sandbox)) as tenant:
+        found = tenant.list_all(BY_NAME["template"])
+
+    assert [live.name for live in found] == [f"n{number:03}" for number in range(520)]
+
+
+def test_lists_that_are_read_together_share_what_may_be_under_way() -> None:
+    """Each asks for fewer pages that are not there."""
+    with _filled(count=420) as sandbox, _tenant(SandboxTransport(sandbox)) as tenant:
+        for number in range(420):
+            sandbox.create("connection", {"name": f"n{number}", **_BODIES["connection"]})
+        found = tenant.each(tenant.list_all, [BY_NAME["template"], BY_NAME["connection"]])
+        asked = [r for r in sandbox.requests if r.method == "GET"]
+
+    assert [len(lives) for lives in found] == [420, 420]
+    assert len(asked) <= 2 * (5 + 4)
+
+
 def test_a_list_that_comes_whole_is_not_asked_for_again_and_again() -> None:
     """One answer with everything, and one that shows nothing new."""
     with _filled("K11=everything") as sandbox, _tenant(SandboxTransport(sandbox)) as tenant:
