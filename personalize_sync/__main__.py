@@ -18,7 +18,9 @@ def main() -> None:
 
     # What is read is kept until the end: the collector would only walk over it again and again.
     gc.set_threshold(100_000, 20, 100)
-    sys.exit(run())
+    code = run()
+    gc.freeze()  # nor need it look at the end for what nobody needs any more
+    sys.exit(code)
 
 
 if __name__ == "__main__":
