@@ -6,8 +6,6 @@ from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from personalize_sync.apply import Ways, resolve, run_tests
-from personalize_sync.apply import apply as carry_out
 from personalize_sync.errors import CredentialError, GuardError, InvalidInput
 from personalize_sync.fetching import (
     everything,
@@ -28,7 +26,6 @@ from personalize_sync.planning.plan import Plan, SourceTree
 from personalize_sync.planning.planner import make_plan
 from personalize_sync.planning.snapshot import Snapshot, comparable, withheld
 from personalize_sync.planning.three_way import has_history
-from personalize_sync.planning.undo import make_undo
 from personalize_sync.problems import Severity
 from personalize_sync.project import OnDrift
 from personalize_sync.resources import LiveState
@@ -38,7 +35,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from personalize_sync.apply import PastRun
+    from personalize_sync.apply import PastRun, Ways
     from personalize_sync.kinds.model_tests import ModelTest
     from personalize_sync.planning.change import Change
     from personalize_sync.planning.outcome import Report
@@ -50,7 +47,6 @@ if TYPE_CHECKING:
     from personalize_sync.tenant.retrying import Patience
 
 __all__ = [
-    "Ways",
     "apply",
     "demand_unblocked",
     "explain",
@@ -76,7 +72,7 @@ def load(project: Project, environment: str) -> Loaded:
 
 
 def plan(
-    loaded: Loaded, tenant: Tenant, policy: Policy, *, source: SourceTree
+    loaded: Loaded, tenant: Tenant, policy: Policy, *, source: SourceTree | None = None
 ) -> tuple[Plan, LiveState]:
     """Fetch what the manifests are about and compare; sends nothing but GET and the token POST."""
     if policy.prune and not loaded.manifests:
@@ -103,7 +99,7 @@ def plan(
 
 def explain(told: Explanation, loaded: Loaded, tenant: Tenant, policy: Policy) -> Explanation:
     """Add to what the manifests say of one object what the tenant says, and what follows."""
-    found, state = plan(loaded, tenant, policy, source=SourceTree())
+    found, state = plan(loaded, tenant, policy)
     address = told.address
     live = match(loaded.resources, state.objects).live.get(address)
     if live and live.ref not in state.bases and has_history(live, state):
@@ -128,7 +124,7 @@ def pull(
 
     # All differences are wanted, whatever apply would do about them.
     policy = replace(policy, prune=False, on_drift=OnDrift.REVERT)
-    found, state = plan(loaded, tenant, policy, source=SourceTree())
+    found, state = plan(loaded, tenant, policy)
     return bring_back(
         found,
         state,
@@ -146,6 +142,8 @@ def test(loaded: Loaded, tenant: Tenant, policy: Policy) -> Verdicts:
     tests = [t for t in loaded.tests if policy.selected(resources[t.variant_address])]
     models = {test.model for test in tests}
     about = [r for r in loaded.resources if {r.address, parent_of(r.address)} & models]
+    from personalize_sync.apply import run_tests  # noqa: PLC0415 - not for a plan
+
     state = fetch(about, tenant, policy)
     found = make_plan(about, state, policy=replace(policy, prune=False, select=(), exclude=()))
     pending = {change.address for change in found.changes}
@@ -226,6 +224,8 @@ def apply(
 
     `learn` is told each secret when it is loaded, so that a log can be taught to mask it.
     """
+    from personalize_sync.apply.apply import apply as carry_out  # noqa: PLC0415 - not for a plan
+
     demand_unblocked(plan, skip_blocked=skip_blocked)
     todo = [c for c in plan.changes if not c.blocked and c.address not in (stale or {})]
     secrets = _credentials(todo, tenant, environ, secrets_dir)
@@ -250,6 +250,8 @@ def _credentials(
     directory: Path | None,
 ) -> dict[SecretRef, Secret]:
     """Return the secrets that the changes send; raises one CredentialError for all that is missing."""
+    from personalize_sync.apply import resolve  # noqa: PLC0415 - not for a plan
+
     written = {change.address.kind for change in todo}
     missing = tenant.missing(write=[kind for kind in KINDS if kind.name in written])
     secrets: dict[SecretRef, Secret] = {}
@@ -269,6 +271,8 @@ def undo(
 
     `journal` names the file of the run. Raises GuardError where this is another tenant than then.
     """
+    from personalize_sync.planning.undo import make_undo  # noqa: PLC0415 - not for a plan
+
     steps = [step for step in past.steps if step.wrote]
     state = touched(steps, tenant)
     if past.client_key and state.client_key and past.client_key != state.client_key:

@@ -131,6 +131,7 @@ def _report(
     work: Work, opened: Session, tenant: WritableTenant, consent: Consent, watch: _Watch
 ) -> Report:
     from personalize_sync import reconcile  # noqa: PLC0415 - httpx
+    from personalize_sync.apply import Ways  # noqa: PLC0415
 
     return reconcile.apply(
         work.plan,
@@ -138,7 +139,7 @@ def _report(
         tenant,
         environ=opened.environ,
         patience=opened.connection().patience,
-        ways=reconcile.Ways(
+        ways=Ways(
             parallelism=tenant.parallelism,
             fail_fast=consent.fail_fast,
             stopped=lambda: "interrupted" if watch.stopped() else "",

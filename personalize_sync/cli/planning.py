@@ -8,6 +8,7 @@ import subprocess
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
@@ -238,6 +239,8 @@ def _demand_matches(resources: Sequence[Resource], policy: Policy, wishes: Wishe
 
 def read_plan(common: Common, wishes: Wishes) -> tuple[Plan, Project]:
     """Make the plan of a command that only reads, whatever the manifests say."""
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - not for --help
+
     from personalize_sync import reconcile  # noqa: PLC0415 - httpx
 
     project = open_project(common)
@@ -245,7 +248,10 @@ def read_plan(common: Common, wishes: Wishes) -> tuple[Plan, Project]:
         ready(common, project, wishes) as (opened, loaded, policy),
         opened.readable(wishes.parallelism) as tenant,
         waiting(common, "Reading the tenant"),
+        ThreadPoolExecutor(1) as meanwhile,
     ):
-        source = source_of(project, loaded)
-        plan, _ = reconcile.plan(loaded, tenant, policy, source=source)
-    return plan, project
+        # Git, and what renders, have time while the tenant is asked.
+        source = meanwhile.submit(source_of, project, loaded)
+        meanwhile.submit(import_module, "personalize_sync.rendering")
+        plan, _ = reconcile.plan(loaded, tenant, policy)
+    return replace(plan, source=source.result()), project
