@@ -59,6 +59,12 @@ class Address(NamedTuple):
     kind: str
     key: str
 
+    @classmethod
+    def parse(cls, text: str) -> Address:
+        """Read what `str` of an address gives; whether its kind exists is not asked."""
+        kind, _, key = text.partition("/")
+        return cls(kind, key)
+
     def __str__(self) -> str:
         return f"{self.kind}/{self.key}"
 

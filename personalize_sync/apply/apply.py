@@ -179,7 +179,7 @@ def _deployment(
     def skip(why: str) -> None:
         created = outcomes[change.address]
         if created.result is Result.CREATED:
-            cause = outcomes.get(_address(why))
+            cause = outcomes.get(Address.parse(why.removeprefix(_DEPLOY)))
             outcomes[change.address] = replace(
                 created,
                 result=Result.FAILED,
@@ -242,7 +242,7 @@ def _record(
 
 
 def _skip(change: Change, outcomes: dict[Address, Outcome], ways: Ways, why: str) -> None:
-    cause = outcomes.get(_address(why))
+    cause = outcomes.get(Address.parse(why.removeprefix(_DEPLOY)))
     outcomes[change.address] = Outcome(
         change.address,
         Result.SKIPPED,
@@ -258,8 +258,3 @@ def _failed_already(outcomes: Mapping[Address, Outcome], ways: Ways) -> str:
         return ""
     failed = [o for o in list(outcomes.values()) if o.result is Result.FAILED]
     return f"stopped after {failed[0].address} failed" if failed else ""
-
-
-def _address(name: str) -> Address:
-    kind, _, key = name.removeprefix(_DEPLOY).partition("/")
-    return Address(kind, key)

@@ -145,7 +145,7 @@ def _step(planned: dict[str, Any], result: dict[str, Any] | None, begun: set[str
     name = str(planned["address"])
     result = result or {}
     return Step(
-        address=_address(name),
+        address=Address.parse(name),
         action=Action(planned["action"]),
         result=Result(result["result"]) if result else None,
         wrote=bool(result.get("wrote", name in begun)),
@@ -157,14 +157,9 @@ def _step(planned: dict[str, Any], result: dict[str, Any] | None, begun: set[str
             values={tuple(path): value for path, value in planned.get("before", ())},
             absent=tuple(tuple(path) for path in planned.get("absent", ())),
             hidden=tuple(planned.get("hidden", ())),
-            refs={_address(name): ref for name, ref in planned.get("refs", {}).items()},
+            refs={Address.parse(name): ref for name, ref in planned.get("refs", {}).items()},
         ),
     )
-
-
-def _address(name: str) -> Address:
-    kind, _, key = name.partition("/")
-    return Address(kind, key)
 
 
 def _entries(path: Path) -> Iterator[dict[str, Any]]:

@@ -106,9 +106,9 @@ def approved(plan: Plan, document: Document, state: LiveState) -> tuple[Plan, di
     stale: dict[Address, str] = {}
     kept: list[Change] = []
     for entry in document.get("changes", ()):
-        kind, _, key = str(entry.get("address")).partition("/")
-        settled = Change(Address(kind, key), Action.NO_OP, Cause.CONVERGED)
-        change = fresh.get(str(entry.get("address")), settled)
+        address = str(entry.get("address"))
+        settled = Change(Address.parse(address), Action.NO_OP, Cause.CONVERGED)
+        change = fresh.get(address, settled)
         reason = _moved(entry, change)
         if reason:
             stale[change.address] = reason

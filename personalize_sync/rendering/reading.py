@@ -57,7 +57,7 @@ def _plan(document: dict[str, Any]) -> Plan:
             on_drift=str(scope["on_drift"]),
         ),
         unmanaged=int(document["summary"]["unmanaged"]),
-        adoptable=tuple(map(_address, document["adoptable"])),
+        adoptable=tuple(map(Address.parse, document["adoptable"])),
         reads_with=_texts(document["keys"]["read"]) if "keys" in document else (),
         against=str(document.get("against", "")),
     )
@@ -66,7 +66,7 @@ def _plan(document: dict[str, Any]) -> Plan:
 def _change(entry: dict[str, Any]) -> Change:
     base, expect = entry["base"], entry["expect"]
     return Change(
-        address=_address(entry["address"]),
+        address=Address.parse(entry["address"]),
         action=Action(entry["action"]),
         cause=Cause(entry["cause"]),
         credential=str(entry["credential"]),
@@ -75,7 +75,7 @@ def _change(entry: dict[str, Any]) -> Change:
             Block(str(b["rule"]), str(b["message"]), str(b["override"])) for b in entry["blocked"]
         ),
         secrets=_texts(entry["secrets"]),
-        depends_on=tuple(map(_address, entry["depends_on"])),
+        depends_on=tuple(map(Address.parse, entry["depends_on"])),
         notes=_texts(entry["notes"]),
         base=Evidence(
             str(base["evidence"]),
@@ -87,7 +87,9 @@ def _change(entry: dict[str, Any]) -> Change:
         and Expect(str(expect["ref"]), _number(expect["revision"]), str(expect["digest"])),
         location=_location(entry["source"]),
         standing=_standing(entry["standing"]),
-        used_by=tuple(User(_address(u["address"]), bool(u["running"])) for u in entry["used_by"]),
+        used_by=tuple(
+            User(Address.parse(u["address"]), bool(u["running"])) for u in entry["used_by"]
+        ),
     )
 
 
@@ -132,7 +134,7 @@ def _unknown(value: Any) -> Any:
 
 def _drift(entry: dict[str, Any]) -> Drift:
     return Drift(
-        _address(entry["address"]),
+        Address.parse(entry["address"]),
         author=_text(entry["author"]),
         at=_text(entry["at"]),
         revision=_number(entry["revision"]),
@@ -157,11 +159,6 @@ def _problem(entry: dict[str, Any]) -> Problem:
         severity=Severity(entry["severity"]),
         address=str(entry["address"]),
     )
-
-
-def _address(text: str) -> Address:
-    kind, _, key = text.partition("/")
-    return Address(kind, key)
 
 
 def _pair(text: str) -> tuple[str, str]:
