@@ -57,10 +57,10 @@ class Vault:
             ) from None
 
     def remove(self, feature: str) -> bool:
-        """Forget a key; False where there was none."""
-        if self.get(feature) is None:
-            return False
+        """Forget a key; False where there was none. Raises CredentialError for a locked keyring."""
         try:
+            if _keyring().get_password(_SERVICE, self._entry(feature)) is None:
+                return False
             _keyring().delete_password(_SERVICE, self._entry(feature))
         except Exception as error:  # noqa: BLE001 - foreign code
             raise CredentialError(

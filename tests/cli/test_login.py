@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import keyring
 import pytest
 from keyring.backend import KeyringBackend
-from keyring.errors import KeyringLocked
+from keyring.errors import KeyringLocked, PasswordDeleteError
 
 from personalize_sync.tenant import vault
 
@@ -54,6 +54,8 @@ class _InMemory(KeyringBackend):
         self.kept[service, username] = password
 
     def delete_password(self, service: str, username: str) -> None:
+        if self.is_locked:
+            raise PasswordDeleteError("locked")
         del self.kept[service, username]
 
 
@@ -102,6 +104,20 @@ def test_a_key_that_was_kept_is_found_and_forgotten(
     assert bare("auth", "logout").err == "Forgot the keys for connections.\n"
     assert bare("auth", "logout").err == "No key was kept.\n"
     assert (bare("plan").code, system.kept) == (11, {})
+    assert _SECRET not in said.out + said.err
+
+
+def test_a_locked_keyring_is_not_an_empty_one(
+    bare: Shop, system: _InMemory, login: Callable[..., Said]
+) -> None:
+    """Logout says that it could not forget the key, and it is still kept."""
+    assert login().code == 0
+    system.is_locked = True
+
+    said = bare("auth", "logout")
+
+    assert (said.code, len(system.kept)) == (11, 1)
+    assert "does not let go of the key (KeyringLocked)" in said.err
     assert _SECRET not in said.out + said.err
 
 
