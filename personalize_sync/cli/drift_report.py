@@ -124,6 +124,12 @@ def _propose(plan: Plan, project: Project, common: Common) -> None:
     if not found.rewrites:
         common.say("Nothing that drifted can be taken into the manifests.")
         return
+    names = [rewrite.name for rewrite in found.rewrites]
+    if changed := git(project.root, "status", "--porcelain", "--", *names):
+        raise UsageError(
+            f"--open-pr would propose changes that are not committed: {' '.join(changed.split())}",
+            "Commit or stash them: the pull request is to hold the tenant's edits alone.",
+        )
     environment = plan.target.environment
     below = Path(os.path.relpath(project.root.resolve(), Path(top).resolve()))
     proposal = Proposal(

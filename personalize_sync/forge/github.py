@@ -130,7 +130,7 @@ class Proposals:
             "POST",
             f"/repos/{self.repository}/git/commits",
             {
-                "message": f"{proposal.title}\n\n{proposal.trailer}",
+                "message": f"{proposal.title}\n\n{_seal(proposal.branch, stated(tree, 'sha'))}",
                 "tree": stated(tree, "sha"),
                 "parents": [proposal.parent],
             },
@@ -139,7 +139,8 @@ class Proposals:
 
     def _demand_ours(self, tip: str, proposal: Proposal) -> None:
         found = self.client.get(f"/repos/{self.repository}/git/commits/{tip}")
-        if not str(stated(found, "message")).rstrip().endswith(proposal.trailer):
+        seal = _seal(proposal.branch, stated(found, "tree", "sha"))
+        if not str(stated(found, "message")).rstrip().endswith(seal):
             raise ForgeError(
                 f"somebody committed to the branch {proposal.branch}",
                 "Merge or close its pull request, then delete the branch.",
@@ -177,10 +178,7 @@ class Proposals:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """Files to change on a branch on top of one commit, to be merged into another branch.
-
-    The trailer marks the commits that are ours to replace.
-    """
+    """Files to change on a branch on top of one commit, to be merged into another branch."""
 
     branch: str
     base: str
@@ -189,10 +187,13 @@ class Proposal:
     text: str
     files: Mapping[str, str]
 
-    @property
-    def trailer(self) -> str:
-        """The last line of our commits on this branch."""
-        return f"Personalize-Sync-Branch: {self.branch}"
+
+def _seal(branch: str, tree: Any) -> str:
+    """Return the last line of our commits, which are ours to replace.
+
+    It names the files, so that a commit which somebody amended is no longer ours.
+    """
+    return f"Personalize-Sync-Branch: {branch} {tree}"
 
 
 def login_of(client: Client) -> str:

@@ -25,11 +25,6 @@ class Step(StrEnum):
     CLOSED = "closed"
     NONE = "none"
 
-    @property
-    def is_transition(self) -> bool:
-        """Whether drift appeared or went away."""
-        return self in (Step.OPENED, Step.CLOSED)
-
 
 class Tracker(Protocol):
     """The open issues of a repository that carry our label."""

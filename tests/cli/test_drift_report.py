@@ -197,6 +197,32 @@ def test_work_of_others_on_the_branch_is_not_overwritten(synced: Shop, github: G
     assert github.refs["personalize-sync/drift-test"] == "theirs"
 
 
+def test_a_commit_that_somebody_amended_is_not_overwritten(synced: Shop, github: GitHub) -> None:
+    """Its message is ours still, but its files are not."""
+    synced.edit("template/strip", name="Winter")
+    synced("drift", "--open-pr")
+    ours = github.refs["personalize-sync/drift-test"]
+    github.commit("amended", github.commits[ours]["message"])
+    github.refs["personalize-sync/drift-test"] = "amended"
+    said = synced("drift", "--open-pr")
+
+    assert said.code == 1
+    assert "somebody committed" in said.err
+    assert github.refs["personalize-sync/drift-test"] == "amended"
+
+
+def test_what_is_not_committed_is_not_proposed(synced: Shop, github: GitHub) -> None:
+    """The pull request would show it as if the tenant had it."""
+    synced.edit("template/strip", name="Winter")
+    path = synced.root / "Template-strip.yaml"
+    path.write_text(path.read_text() + "# a thought\n")
+    said = synced("drift", "--open-pr")
+
+    assert said.code == 64
+    assert "not committed: M Template-strip.yaml" in said.err
+    assert github.writes() == []
+
+
 @pytest.mark.parametrize("strange", [{}, [], None])
 @pytest.mark.parametrize("at", range(6))
 def test_a_strange_answer_is_an_error_of_the_forge(
