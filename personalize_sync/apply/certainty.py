@@ -133,18 +133,8 @@ def find(
             return None if found.archived else found
         if not again:
             return None  # the plan was made from a list a moment ago
-    return next(
-        (item for item in run.listed(kind, parent, again=again) if _is_meant(item, desired, kind)),
-        None,
-    )
-
-
-def _is_meant(item: Live, desired: Resource, kind: Kind) -> bool:
-    if item.archived:
-        return False
-    if kind.identity == "friendlyId":
-        return item.friendly_id == desired.address.key
-    return item.name == desired.name
+    identity = desired.address.key if kind.identity == "friendlyId" else desired.name
+    return run.living(kind, parent, identity, again=again)
 
 
 def remaining(desired: Resource, kind: Kind, live: Live, run: Run) -> tuple[tuple[str, ...], ...]:

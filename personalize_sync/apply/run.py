@@ -19,6 +19,18 @@ if TYPE_CHECKING:
     from personalize_sync.tenant.retrying import Patience
 
 
+@dataclass(frozen=True, slots=True)
+class _List:
+    """What the tenant listed, and what of it lives by what it is known by: many creates look there."""
+
+    objects: tuple[Live, ...]
+    living: Mapping[str | None, Live]
+
+
+def _identity(kind: Kind, live: Live) -> str | None:
+    return live.friendly_id if kind.identity == "friendlyId" else live.name
+
+
 @dataclass(slots=True)
 class Run:
     """The tenant, the secrets, and what became known while writing.
@@ -44,7 +56,7 @@ class Run:
     halted: str = ""
     refs: Refs = field(init=False)
     """The refs of the plan and of everything created since."""
-    _lists: dict[tuple[str, str], tuple[Live, ...]] = field(default_factory=dict)
+    _lists: dict[tuple[str, str], _List] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
     _alone: dict[str, Lock] = field(default_factory=dict)
 
@@ -59,9 +71,21 @@ class Run:
 
     def listed(self, kind: Kind, parent: str, *, again: bool) -> tuple[Live, ...]:
         """Return the objects of a kind, read once for all creates or `again` for certainty."""
+        return self._list(kind, parent, again=again).objects
+
+    def living(self, kind: Kind, parent: str, identity: str, *, again: bool) -> Live | None:
+        """Return the first object listed, unless archived, with this friendlyId or name."""
+        return self._list(kind, parent, again=again).living.get(identity)
+
+    def _list(self, kind: Kind, parent: str, *, again: bool) -> _List:
         with self._lock:
             if again or (kind.name, parent) not in self._lists:
-                self._lists[kind.name, parent] = self.tenant.list_all(kind, parent=parent)
+                objects = self.tenant.list_all(kind, parent=parent)
+                living: dict[str | None, Live] = {}
+                for item in objects:
+                    if not item.archived:
+                        living.setdefault(_identity(kind, item), item)
+                self._lists[kind.name, parent] = _List(objects, living)
             return self._lists[kind.name, parent]
 
     def __post_init__(self) -> None:
