@@ -120,7 +120,7 @@ def pull(
     shielded: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> Pulled:
     """Write what the tenant changed into the manifests; the tenant itself is only read."""
-    from personalize_sync.pull import pull as bring_back  # noqa: PLC0415 - ruamel.yaml, 35 ms
+    from personalize_sync.pull import pull as bring_back  # noqa: PLC0415 - only pull needs it
 
     # All differences are wanted, whatever apply would do about them.
     policy = replace(policy, prune=False, on_drift=OnDrift.REVERT)

@@ -32,7 +32,6 @@ _HOMES = {
     "keyring": {"tenant"},
     "jsonschema_rs": {"manifests"},
     "rich": {"rendering", "cli"},
-    "ruamel": {"manifests", "pull"},
     "tenacity": {"tenant"},
     "yaml": {"manifests"},
 }

@@ -8,7 +8,7 @@ import click
 
 from personalize_sync import __version__
 
-_LIBRARIES = ("click", "deepdiff", "httpx", "jsonschema", "jsonschema-rs", "pyyaml", "ruamel.yaml")
+_LIBRARIES = ("click", "deepdiff", "httpx", "jsonschema", "jsonschema-rs", "pyyaml")
 
 
 @click.command("version")

@@ -143,6 +143,11 @@ def compose(text: str) -> Iterator[Node]:
         raise _as_complaint(error, text) from None
 
 
+def events(text: str) -> Iterator[Any]:
+    """Yield what the parser sees in a text, one after the other; raises what PyYAML raises."""
+    return iter(yaml.parse(text, Loader=_Composer))
+
+
 def _is_empty(root: Node) -> bool:
     return (
         isinstance(root, ScalarNode)
@@ -165,7 +170,7 @@ def _refuse_excess(text: str) -> None:
     if is_short and _levels(text) <= _SAFE_LEVELS and _DEEP_INDENTATION not in text:
         return
     depth = nodes = 0
-    for event in yaml.parse(text, Loader=_Composer):
+    for event in events(text):
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):

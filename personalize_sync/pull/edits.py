@@ -1,8 +1,9 @@
 """Changing one value in the text of a manifest, and not one byte beside it.
 
 Each edit cuts at the positions of the composed nodes. What comes out is read again, and counts
-only if it means exactly what the text meant before, but for this value. Where no cut leads to that
-(aliases, unusual layouts), the document goes through ruamel.yaml, under the same proof.
+only if it means exactly what the text meant before, but for this value. Where aliases read the
+value, or an alias stands in its place, they are written out first. A writer of whole documents,
+such as ruamel.yaml, keeps comments and order, but not every quote, escape, space and line end.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from personalize_sync.manifests.composing import compose
 from personalize_sync.manifests.scalars import Surroundings, flow, ways_to_write
 from personalize_sync.manifests.values import Values
 from personalize_sync.planning.compare import canonical
-from personalize_sync.pull.roundtrip import round_trip
+from personalize_sync.pull.sharing import unshared
 from personalize_sync.pull.spots import (
     BLOCK_STYLES,
     Spot,
@@ -24,6 +25,8 @@ from personalize_sync.pull.spots import (
     after_colon,
     child,
     children,
+    entries_start,
+    entry_start,
     eol_of,
     line_end,
     line_start,
@@ -41,7 +44,8 @@ if TYPE_CHECKING:
 
 GONE: Final = ABSENT
 """Written in place of a value, it takes the value away."""
-_DASH = re.compile(r"\s*-[ \t]+\Z")
+_ANCHOR_OR_TAG = re.compile(r"\A[ \t]+[&!]\S*")
+_DASH = re.compile(r"-[ \t]+(?![ \t#\r\n])")
 
 
 @lru_cache(maxsize=4)
@@ -67,7 +71,7 @@ def rewritten(text: str, document: int, path: Path, value: Any) -> str:
     proof = canonical(wanted)
     if proof == canonical(list(before)):
         return text
-    for attempt in (_cut, round_trip):
+    for attempt in (_cut, _cut_unshared):
         try:
             for candidate in attempt(text, document, path, value):
                 if _means(candidate, proof):
@@ -110,7 +114,7 @@ def _cut(text: str, document: int, path: Path, value: Any) -> Iterator[str]:
     spot = child(holder, path[-1])
     if spot is None:
         yield from _inserted(text, holder, path[-1], value)
-    elif spot.is_alias:
+    elif spot.alias:
         raise Unwritable("it stands behind an alias")
     elif isinstance(value, Unset):
         yield from _removed(text, holder, spot)
@@ -118,11 +122,16 @@ def _cut(text: str, document: int, path: Path, value: Any) -> Iterator[str]:
         yield from _replaced(text, spot, value)
 
 
+def _cut_unshared(text: str, document: int, path: Path, value: Any) -> Iterator[str]:
+    return _cut(unshared(text, document, path), document, path, value)
+
+
 def _replaced(text: str, spot: Spot, value: Any) -> Iterator[str]:
     node, start, end = spot.node, value_start(spot, text), value_end(spot, text)
     if node.id != "scalar" and not node.flow_style and spot.key is not None:
-        colon, first = after_colon(spot, text), line_start(text, start)
-        rest = text[colon:first] if first > colon else ""
+        colon = after_colon(spot, text)
+        first = line_start(text, entries_start(spot, text))
+        rest = _ANCHOR_OR_TAG.sub("", text[colon:first], count=2) if first > colon else ""
         yield f"{text[:colon]} {flow(value)}{rest}{text[next_line(text, end) :]}"
         return
     is_block = node.id == "scalar" and node.style in BLOCK_STYLES
@@ -176,10 +185,9 @@ def _inserted(text: str, holder: Spot, name: str, value: Any) -> Iterator[str]:
     around = Surroundings(column=last.column, indent=last.column + 2, eol=eol_of(text))
     margin = " " * last.column
     if not key:
-        first = line_start(text, last.start)
-        margin = text[first : last.start]
-        if not _DASH.match(margin):
-            raise Unwritable("the list is laid out in an unusual way")
+        begin = entry_start(last, text)
+        dash = _DASH.match(text, begin)
+        margin = " " * (begin - line_start(text, begin)) + (dash.group() if dash else "- ")
     for written in ways_to_write(value, None, around):
         yield f"{text[:at]}{around.eol}{margin}{key}{written}{text[at:]}"
 
@@ -195,10 +203,17 @@ def _removed(text: str, holder: Spot, spot: Spot) -> Iterator[str]:
         high = value_end(spot, text) if at else entries[1].start
         yield text[:low] + text[high:]
         return
-    low, high = line_start(text, spot.start), next_line(text, value_end(spot, text))
-    before = text[low : spot.start]
-    if before.strip() and not (spot.key is None and _DASH.match(before)):
-        raise Unwritable("it does not begin its line")
+    begin, high = entry_start(spot, text), next_line(text, value_end(spot, text))
+    low = line_start(text, begin)
+    if text[low:begin].strip():
+        # It stands behind the dash of an item, and the entry after it moves up there.
+        after = entry_start(entries[1], text)
+        if text[high:after].strip():
+            yield f"{text[:begin].rstrip()}{eol_of(text)}{text[high:]}"
+        yield text[:begin] + text[after:]
+        return
     if high == len(text) and not text.endswith("\n"):
         low = len(text[:low].rstrip("\r\n"))
     yield text[:low] + text[high:]
+    # Blank lines may not fall to a block that stands before and keeps them.
+    yield text[:low] + text[high:].lstrip("\r\n")

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from personalize_sync.manifests.aliases import Alias, aliases
 from personalize_sync.manifests.composing import compose
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from personalize_sync.resources import Path
 
 # A node of the YAML composer; only manifests/ may name that library.
 Node: TypeAlias = Any
 _PROPERTIES = re.compile(r"(?:[&!]\S*\s+)+")
+_BEFORE_ENTRIES = re.compile(r"(?:[&!]\S*|\s+|#.*)*")
 _COLON = re.compile(r"[ \t]*:")
 BLOCK_STYLES = ("|", ">")
 
@@ -24,19 +28,22 @@ class Unwritable(Exception):  # noqa: N818 - becomes a note on one field, not th
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A value where it is written; list items and documents have no key."""
+    """A value where it is written; list items and documents have no key.
+
+    Where an alias stands, the node is the one that it names, somewhere before.
+    """
 
     key: Node | None
     node: Node
     parent: Spot | None = None
+    path: Path = ()
+    aliases: Mapping[Path, Alias] = field(default_factory=dict)
+    """All aliases of the document."""
 
     @property
-    def is_alias(self) -> bool:
-        """Whether an alias stands here: then the node is the one that it names, somewhere before."""
-        if self.key is not None:
-            return bool(self.node.start_mark.index < self.key.end_mark.index)
-        at = self.parent.node.start_mark.index if self.parent else 0
-        return bool(self.node.start_mark.index < at)
+    def alias(self) -> Alias | None:
+        """The alias that stands here, if one does."""
+        return self.aliases.get(self.path)
 
     @property
     def in_flow(self) -> bool:
@@ -51,6 +58,8 @@ class Spot:
     @property
     def start(self) -> int:
         """Where the key, or a value without one, begins."""
+        if self.key is None and self.alias:
+            return self.alias.start
         node = self.key if self.key is not None else self.node
         return int(node.start_mark.index)
 
@@ -61,15 +70,22 @@ class Spot:
         return int(node.start_mark.column)
 
 
+def root(text: str, document: int) -> Spot:
+    """Return the spot of a whole document."""
+    node = list(compose(text))[document]
+    begin, end = node.start_mark.index, node.end_mark.index
+    found = aliases(text) if "*" in text else ()
+    return Spot(None, node, aliases={a.path: a for a in found if begin <= a.start < end})
+
+
 def trail(text: str, document: int, path: Path) -> list[Spot]:
     """Return the spots from a document's root down to `path`; raises Unwritable on the way."""
-    roots = list(compose(text))
-    spots = [Spot(None, roots[document])]
+    spots = [root(text, document)]
     for part in path:
         spot = child(spots[-1], part)
         if spot is None:
             raise Unwritable(f"there is no {part}")
-        if spot.is_alias:
+        if spot.alias:
             raise Unwritable("it stands behind an alias")
         spots.append(spot)
     return spots
@@ -77,21 +93,40 @@ def trail(text: str, document: int, path: Path) -> list[Spot]:
 
 def child(spot: Spot, part: str) -> Spot | None:
     """Return what stands under one key or number."""
-    node = spot.node
-    if node.id == "mapping":
-        return next(
-            (Spot(k, v, spot) for k, v in node.value if k.id == "scalar" and k.value == part), None
-        )
-    if node.id == "sequence" and part.isdecimal() and int(part) < len(node.value):
-        return Spot(None, node.value[int(part)], spot)
-    return None
+    return next((entry for entry in children(spot) if entry.path[-1] == part), None)
 
 
 def children(spot: Spot) -> list[Spot]:
     """Return the entries of a collection in their order."""
-    if spot.node.id == "mapping":
-        return [Spot(key, value, spot) for key, value in spot.node.value]
-    return [Spot(None, value, spot) for value in spot.node.value]
+    match spot.node.id:
+        case "mapping":
+            found = [(key.value, key, value) for key, value in spot.node.value]
+        case "sequence":
+            found = [(str(i), None, value) for i, value in enumerate(spot.node.value)]
+        case _:
+            found = []
+    return [Spot(key, node, spot, (*spot.path, name), spot.aliases) for name, key, node in found]
+
+
+def entry_start(spot: Spot, text: str) -> int:
+    """Return where an entry of a collection begins: with its key, or with the dash of an item."""
+    above = spot.parent
+    if above is None or spot.key is not None or above.node.flow_style:
+        return spot.start
+    number = int(spot.path[-1])
+    if not number:
+        return entries_start(above, text)
+    return _skipped(text, value_end(children(above)[number - 1], text))
+
+
+def entries_start(spot: Spot, text: str) -> int:
+    """Return where the first entry of a block collection begins, behind anchor, tag and comments."""
+    return _skipped(text, int(spot.node.start_mark.index))
+
+
+def _skipped(text: str, index: int) -> int:
+    found = _BEFORE_ENTRIES.match(text, index)
+    return found.end() if found else index
 
 
 def value_start(spot: Spot, text: str) -> int:
@@ -103,11 +138,9 @@ def value_start(spot: Spot, text: str) -> int:
 
 def value_end(spot: Spot, text: str) -> int:
     """Return where a value ends, without the line end and the comments behind it."""
+    if spot.alias:
+        return spot.alias.end
     node = spot.node
-    if spot.is_alias:
-        return (
-            line_end(text, int(spot.key.end_mark.index)) if spot.key else line_end(text, spot.start)
-        )
     if node.id != "scalar" and not node.flow_style and node.value:
         return value_end(children(spot)[-1], text)
     start, end = int(node.start_mark.index), int(node.end_mark.index)

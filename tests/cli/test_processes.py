@@ -202,7 +202,7 @@ def test_a_reader_that_went_away_is_no_bug(shop: Shop) -> None:
     assert err == ""
 
 
-_HEAVY = ("httpx", "jsonschema", "jsonschema_rs", "deepdiff", "rich", "yaml", "ruamel", "sqlite3")
+_HEAVY = ("httpx", "jsonschema", "jsonschema_rs", "deepdiff", "rich", "yaml", "sqlite3")
 
 
 @pytest.mark.parametrize(

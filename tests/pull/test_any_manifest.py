@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pull.manifests import Manifest, manifests
 
 from personalize_sync.manifests.scalars import double_quoted
 from personalize_sync.planning.compare import align, canonical
@@ -178,6 +179,30 @@ def test_a_mark_comes_and_goes(
     assert result.count("\n") == text.count("\n") + 1
     assert canonical(meaning(result, index)) == canonical(meaning(text, index))
     assert unmarked(result, index, path) == text
+
+
+@_RUNS
+@given(manifests(), st.data())
+def test_whatever_a_manifest_shares_or_nests_every_other_line_stays(
+    manifest: Manifest, data: st.DataObject
+) -> None:
+    """Anchors, aliases, comments, blank lines and quotes elsewhere survive a change, to the byte.
+
+    Only an alias that reads the changed value is written out, so that it reads what it read.
+    """
+    path = data.draw(st.sampled_from(manifest.paths))
+    value = data.draw(st.one_of(_VALUES, st.just({"k": "v"}), st.just(GONE)))
+
+    result = rewritten(manifest.text, 0, path, value)
+
+    lines, stays = result.split(manifest.eol), manifest.must_stay(path)
+    if value is GONE:
+        # A blank line may not fall to a block before; the next entry moves up behind a dash.
+        margin = " -" if path in manifest.leading else ""
+        lines, stays = ([x.lstrip(margin) for x in every if x] for every in (lines, stays))
+    rest = iter(lines)
+    assert [line for line in stays if line not in rest] == []
+    assert value is GONE or rewritten(result, 0, path, value) == result
 
 
 @_RUNS
