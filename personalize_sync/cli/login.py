@@ -5,12 +5,14 @@ A secret is typed unseen or read from stdin; it never stands on a command line.
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import closing
 from typing import TYPE_CHECKING
 
 import click
 
+from personalize_sync.cli.hosts import demand_trusted
 from personalize_sync.cli.options import Common, common
 from personalize_sync.cli.session import environment_of, forbid_core_dumps, open_project
 from personalize_sync.errors import UsageError
@@ -113,6 +115,7 @@ def _proven(environment: Environment, key: Key) -> str:
     only_this = Sources(
         {}, vault=lambda f: (key.client_id, key.secret) if f == key.feature else None
     )
+    demand_trusted((environment.base_url, environment.token_url), os.environ)
     where = Connection(environment.base_url, environment.token_url)
     with closing(Reader(where, Keyring(environment, only_this))) as reader:
         return plain(" ".join(reader.scopes(key.feature)))

@@ -63,9 +63,14 @@ class Session:
             yield tenant
 
     def connection(self, parallelism: int = 4) -> Connection:
-        """Return where the tenant answers, and how much may be asked of it at once."""
+        """Return where the tenant answers, and how much may be asked of it at once.
+
+        Raises CredentialError where that is no place for a key.
+        """
+        from personalize_sync.cli.hosts import demand_trusted  # noqa: PLC0415
         from personalize_sync.tenant.client import Connection  # noqa: PLC0415 - httpx
 
+        demand_trusted((self.environment.base_url, self.environment.token_url), self.environ)
         return Connection(
             self.environment.base_url, self.environment.token_url, parallelism=parallelism
         )

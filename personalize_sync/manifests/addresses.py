@@ -21,12 +21,12 @@ def why_unsafe(url: str) -> str:
         return "holds a user name or password; credentials come from the environment"
     if "?" in url or "#" in url:
         return "has a query or a fragment"
-    if parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host)):
+    if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host)):
         return ""
     return "is not https: credentials would travel in clear text"
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
     if host == "localhost":
         return True
     try:
