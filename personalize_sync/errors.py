@@ -41,6 +41,15 @@ class SyncError(Exception):
         self.message = message
         self.hint = hint
 
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """All that a person should know: why, what to do, and whether anything was written."""
+        notes = getattr(self, "__notes__", ())  # what was written on the way
+        said = tuple(filter(None, (self.message, *self.details, self.hint, *notes)))
+        if self.wrote or notes or any("othing was written" in sentence for sentence in said):
+            return said
+        return (*said, "Nothing was written.")
+
     def after_writing(self, *, perhaps: bool = False) -> Self:
         """Note that the tenant was changed before this happened, or perhaps, and return it."""
         self.wrote, self.perhaps = True, perhaps

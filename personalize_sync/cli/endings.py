@@ -80,12 +80,9 @@ def _usage(error: click.UsageError) -> None:
 def _refusal(error: SyncError) -> None:
     from personalize_sync.rendering import plain  # noqa: PLC0415 - foreign text passes the gate
 
-    notes = getattr(error, "__notes__", ())  # what was written on the way
-    lines = [error.message, *error.details, error.hint, *notes]
-    if not (error.wrote or notes or any("othing was written" in line for line in lines)):
-        lines.append("Nothing was written.")
-    click.echo(f"error: {plain(lines[0])}", err=True)
-    for line in filter(None, lines[1:]):
+    first, *others = error.sentences
+    click.echo(f"error: {plain(first)}", err=True)
+    for line in others:
         click.echo(f"  {plain(line)}", err=True)
 
 

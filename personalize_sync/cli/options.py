@@ -12,6 +12,7 @@ import click
 from click.core import ParameterSource
 
 from personalize_sync import __version__
+from personalize_sync.errors import InvalidInput, SyncError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -111,7 +112,15 @@ def speaking(*formats: str) -> Callable[[_F], _F]:
             if gathered.format not in formats:
                 known = ", ".join(formats)
                 raise click.UsageError(f"there is no format {gathered.format} here; known: {known}")
-            return function(gathered, *args, **given)
+            try:
+                return function(gathered, *args, **given)
+            except InvalidInput:
+                raise  # its problems were the document
+            except SyncError as error:
+                from personalize_sync.cli.pipeline import tell_refusal  # noqa: PLC0415 - rarely
+
+                tell_refusal(error, gathered)
+                raise
 
         for names, attributes in reversed(_SHARED):
             special: dict[str, Any] = {}

@@ -12,6 +12,7 @@ from uuid import uuid4
 
 if TYPE_CHECKING:
     from personalize_sync.cli.options import Common
+    from personalize_sync.errors import SyncError
     from personalize_sync.planning.outcome import Report
     from personalize_sync.planning.plan import Plan
     from personalize_sync.rendering import Look, Problems
@@ -65,6 +66,24 @@ def tell(
 
             show_summary(document, common, look)
             for line in (*azure.issues(document, look), *azure.variables(values)):
+                common.say(line)
+
+
+def tell_refusal(error: SyncError, common: Common) -> None:
+    """Tell the CI system around us, if there is one, why the run could not be finished."""
+    from personalize_sync.rendering import azure, github, outputs  # noqa: PLC0415 - not for --help
+    from personalize_sync.rendering.remarks import Remark  # noqa: PLC0415
+
+    values = {"exit_code": str(error.exit_code)}
+    remark = Remark("error", "", "personalize-sync", "\n".join(error.sentences))
+    match detected(common.ci):
+        case "github":
+            _append("GITHUB_OUTPUT", outputs.github_file(values, f"end-{uuid4().hex}"), common)
+            common.say(github.command(remark))
+        case "gitlab":
+            _report("outputs.env", outputs.dotenv(values), common)
+        case "azure":
+            for line in (azure.issue(remark), *azure.variables(values)):
                 common.say(line)
 
 

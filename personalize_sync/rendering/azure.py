@@ -21,7 +21,7 @@ _ESCAPES = (("%", "%AZP25"), (";", "%3B"), ("]", "%5D"), ("\r", "%0D"), ("\n", "
 
 def issues(document: Plan | Report | Problems, look: Look) -> list[str]:
     """Return a command for each remark, errors first."""
-    return [_issue(remark, look.prefix) for remark in remarks(document, look)]
+    return [issue(remark, look.prefix) for remark in remarks(document, look)]
 
 
 def variables(values: Mapping[str, str]) -> list[str]:
@@ -37,7 +37,8 @@ def upload_summary(path: str) -> str:
     return _command("task.uploadsummary", {}, path)
 
 
-def _issue(remark: Remark, prefix: str) -> str:
+def issue(remark: Remark, prefix: str = "") -> str:
+    """Return one remark as a logging command."""
     at = remark.location
     places = (
         {

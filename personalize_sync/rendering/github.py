@@ -30,7 +30,7 @@ def commands(found: Iterable[Remark], last: str, look: Look) -> str:
     """Return remarks as workflow commands, errors first, and the line that sums up."""
     every = tuple(found)
     lines = [line for level in LEVELS for line in _level(level, every, look.prefix)]
-    lines.append(_command(Remark("notice", "", "personalize-sync", last), look.prefix))
+    lines.append(command(Remark("notice", "", "personalize-sync", last), look.prefix))
     return "".join((ascii_only(line) if look.ascii else line) + "\n" for line in lines)
 
 
@@ -42,10 +42,11 @@ def _level(level: str, found: Iterable[Remark], prefix: str) -> Iterator[str]:
         left = len(mine) - most + 1
         more = Remark(level, "", "personalize-sync", f"+{left} more, see the whole document")
         mine = [*mine[: most - 1], more]
-    return (_command(remark, prefix) for remark in mine)
+    return (command(remark, prefix) for remark in mine)
 
 
-def _command(remark: Remark, prefix: str) -> str:
+def command(remark: Remark, prefix: str = "") -> str:
+    """Return one remark as a workflow command."""
     at = remark.location
     places = (
         {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -137,6 +138,29 @@ def test_a_system_can_be_named(shop: Shop, github: Path, monkeypatch: pytest.Mon
     shop("plan", "--ci", "github")
 
     assert parsed((github / "output").read_text())["has_changes"] == "true"
+
+
+_REFUSALS = {
+    "github": "::error title=personalize-sync::2 credentials are missing or do not work%0A",
+    "azure": "##vso[task.logissue type=error;]personalize-sync: 2 credentials are missing or do not work ",
+}
+
+
+@pytest.mark.parametrize("system", _REFUSALS)
+def test_a_run_that_could_not_be_finished_is_marked_too(
+    shop: Shop, github: Path, monkeypatch: pytest.MonkeyPatch, system: str
+) -> None:
+    """A missing key has no document: its reason and the exit code reach the pipeline all the same."""
+    for name in [name for name in os.environ if name.startswith("PERSONALIZE_SYNC_")]:
+        monkeypatch.delenv(name)
+    said = shop("plan", "--ci", system)
+
+    assert said.code == 11
+    assert _REFUSALS[system] in said.err
+    if system == "github":
+        assert parsed((github / "output").read_text()) == {"exit_code": "11"}
+    else:
+        assert "##vso[task.setvariable variable=exitCode;isOutput=true;]11\n" in said.err
 
 
 @given(st.dictionaries(st.from_regex(r"[a-z_]{1,9}", fullmatch=True), st.text(max_size=40)))
