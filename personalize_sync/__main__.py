@@ -6,6 +6,11 @@ import gc
 import sys
 
 
+def spare_the_collector() -> None:
+    """Look for garbage seldom: what is read is kept to the end, and each look walks over all of it."""
+    gc.set_threshold(100_000, 20, 100)
+
+
 def main() -> None:
     """Run the command line and end the process with its exit code."""
     if sys.argv[1:] in (["--version"], ["version"]):
@@ -16,8 +21,7 @@ def main() -> None:
         sys.exit(0)
     from personalize_sync.cli.endings import run  # noqa: PLC0415
 
-    # What is read is kept until the end: the collector would only walk over it again and again.
-    gc.set_threshold(100_000, 20, 100)
+    spare_the_collector()
     code = run()
     gc.freeze()  # nor need it look at the end for what nobody needs any more
     sys.exit(code)

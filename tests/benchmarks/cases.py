@@ -7,7 +7,7 @@ import math
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import yaml
 from benchmarks import corpus, peers
-from benchmarks.measuring import Command, Figure, in_turn, timed
+from benchmarks.measuring import Command, Figure, Growth, in_turn, timed, worked
 
 from personalize_sync.kinds import BY_NAME
 from personalize_sync.manifests import load_manifests, load_project
@@ -27,8 +27,6 @@ from personalize_sync.tenant.live import live_from
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-
-    from personalize_sync.resources import Resource
 
 LATENCY = 30  # milliseconds
 PAGE = 100
@@ -190,28 +188,38 @@ def _bare_fetch(url: str, project: Measured) -> None:
         list(pool.map(lambda target: json.loads(client.get(target).content), targets))
 
 
-def growth(small: Measured, large: Measured, *, rounds: int) -> Iterator[Figure]:
-    """Measure single steps at two sizes: the ratio shows whether they grow faster than linearly."""
-    steps: dict[str, Callable[[Measured], object]] = {
-        "load": lambda project: load_manifests(load_project(project.root)),
-        "diff and plan": lambda project: _plan_of(project.resources, project.listed),
-    }
-    times = large.count / small.count
-    for name, step in steps.items():
-        (few, _), (many, _) = in_turn(
-            rounds,
-            partial(timed, partial(step, small)),
-            partial(timed, partial(step, large)),
-        )
-        what = f"{name}: {large.count} against {small.count}"
-        yield Figure(what, many, f"the same of {small.count}", few, 1.2 * times)
+def growth(projects: Sequence[Measured], *, rounds: int) -> Iterator[Growth]:
+    """Measure commands, and the steps inside them, at several sizes: none may grow faster."""
+    with ExitStack() as tenants:
+        plans = []
+        for project in projects:
+            url = tenants.enter_context(_tenant(project.root.parent, project.listed, latency=0))
+            corpus.write_project(project.root, project.count, url=url)
+            plans.append(_warm(_ours("-C", str(project.root), "plan")))
+        validations = [_cold(_ours("-C", str(project.root), "validate")) for project in projects]
+        steps: dict[str, list[Callable[[], tuple[float, float]]]] = {
+            "validate": [command.work for command in validations],
+            "plan": [_cold(command).work for command in plans],
+            "plan, again": [command.work for command in plans],
+            "load": [partial(worked, partial(_load, project)) for project in projects],
+            "diff and plan": [partial(worked, partial(_plan_of, project)) for project in projects],
+        }
+        for what, works in steps.items():
+            seconds, megabytes = zip(*in_turn(rounds, *works), strict=True)
+            sizes = tuple(project.count for project in projects)
+            yield Growth(what, sizes, seconds, megabytes, 1.2 * sizes[-1] / sizes[-2])
 
 
-def _plan_of(resources: Sequence[Resource], listed: dict[str, list[dict[str, Any]]]) -> None:
+def _load(project: Measured) -> None:
+    load_manifests(load_project(project.root))
+
+
+def _plan_of(project: Measured) -> None:
     kinds = {kind.collection: kind for kind in BY_NAME.values()}
-    live = [live_from(kinds[path], record) for path, items in listed.items() for record in items]
+    listed = ((kinds[path], record) for path, items in project.listed.items() for record in items)
+    live = [live_from(kind, record) for kind, record in listed]
     state = LiveState(tuple(live), ours=frozenset({corpus.STAMP}))
-    assert make_plan(resources, state, policy=Policy(Environment("bench"))).is_empty
+    assert make_plan(project.resources, state, policy=Policy(Environment("bench"))).is_empty
 
 
 def apply(root: Path, count: int, *, rounds: int) -> Iterator[Figure]:
