@@ -12,7 +12,7 @@ from personalize_sync.kinds.model_tests import ModelTest
 from personalize_sync.manifests import wording
 from personalize_sync.manifests.complaints import quoted
 from personalize_sync.manifests.flaws import Flaw
-from personalize_sync.manifests.inserts import fill, misplaced
+from personalize_sync.manifests.inserts import Unfilled, fill, misplaced
 from personalize_sync.manifests.model_tests import TESTS, read_tests
 from personalize_sync.manifests.patches import merge, related, size, without
 from personalize_sync.manifests.schemas import verdict
@@ -93,6 +93,7 @@ class Reading:
         read: Callable[[str], str],
         budget: Budget,
         judged: bool = False,
+        settled: bool = False,
     ) -> None:
         self.source = source
         self.problems: list[Problem] = []
@@ -102,6 +103,8 @@ class Reading:
         self._budget = budget
         # Whether the schema is known to have nothing against the document.
         self._judged = judged
+        # Whether, besides, it names no file and no secret, and its kind has nothing against it.
+        self._settled = settled
         self._address = ""
 
     def manifest(self, document: Any) -> Manifest | None:
@@ -159,6 +162,11 @@ class Reading:
         self._say("PS1015", f"kind is {shown}", remedy, ("kind",))
 
     def _judge(self, manifest: Manifest, document: Document) -> None:
+        if self._settled:
+            for environment in manifest.specs:
+                self._understood(manifest, document, environment)
+            manifest.is_valid = True
+            return
         if self._budget.is_spent:
             self._give_up()
             return
@@ -213,32 +221,44 @@ class Reading:
         for flaw in flaws:
             if not flaw.keeps_shape:
                 stated = without(stated, flaw.path[1:])
-        spec, complaints = fill(manifest.kind.name, stated, self._read)
+        spec: Document = stated
+        complaints: list[Unfilled] = []
+        if spells(self.source.file.text, "fromFile", "fromSecret", "lookup"):
+            spec, complaints = fill(manifest.kind.name, stated, self._read)
         for unfilled in complaints:
             at = source.locate(unfilled.at, key=unfilled.at_key)
             complaint = unfilled.complaint
             words = complaint.rule, complaint.message, complaint.remedy
             self._add(Problem(*words, at, address=self._address))
-        if "fromSecret" in self.source.file.text:
+        if spells(self.source.file.text, "fromSecret"):
             for path in misplaced(manifest.kind.name, spec):
                 words = wording.secret_misplaced(path)
                 if not any(related(flaw.place, ("spec", *path)) for flaw in flaws):
                     self._add(Problem(*words, source.locate(path), address=self._address))
-        resource = Resource(
-            manifest.address,
-            spec,
-            source,
-            Manage(_mapping(document["metadata"]).get("manage", "full"))
-            if not flaws
-            else Manage.FULL,
-            manifest.renamed_from,
-            manifest.tags,
-        )
-        manifest.resources[environment] = resource
+        resource = self._understood(manifest, {} if flaws else document, environment, spec)
         lacking = [("spec", *unfilled.path) for unfilled in complaints]
         lacking += [flaw.place for flaw in flaws if flaw.missing]
         wrong = [flaw.place for flaw in flaws if not flaw.missing]
         self._ask_kind(manifest.kind, resource, lacking, wrong)
+
+    def _understood(
+        self,
+        manifest: Manifest,
+        document: Document,
+        environment: str | None,
+        spec: Document | None = None,
+    ) -> Resource:
+        """Keep what a manifest means in an environment, with a spec that is not as written."""
+        resource = Resource(
+            manifest.address,
+            manifest.specs[environment] if spec is None else spec,
+            manifest.source_in(environment),
+            Manage(_mapping(document.get("metadata")).get("manage", "full")),
+            manifest.renamed_from,
+            manifest.tags,
+        )
+        manifest.resources[environment] = resource
+        return resource
 
     def _read_tests(self, manifest: Manifest, stated: Document) -> None:
         tests = []
@@ -278,6 +298,11 @@ class Reading:
             return
         at = self.source.locate_in_document(path)
         self.problems.append(Problem(rule, message, remedy, at))
+
+
+def spells(text: str, *words: str) -> bool:
+    """Whether any of these words can be in the data of a text: letters need a backslash to hide."""
+    return "\\" in text or any(word in text for word in words)
 
 
 def _yes(_document: Document) -> bool:

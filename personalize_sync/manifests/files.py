@@ -130,7 +130,7 @@ class Tree:
             raise Complaint("PS2005", "the path is too long", f"At most {MAX_PATH} characters.")
         if path.startswith(("/", "~")) or "\\" in path or "\0" in path or ":" in path[:2]:
             raise outside
-        parts: list[str] = list(PurePosixPath(manifest).parent.parts)
+        parts: list[str] = manifest.split("/")[:-1]
         for part in path.split("/"):
             if part == "..":
                 if not parts:

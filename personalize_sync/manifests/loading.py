@@ -168,10 +168,10 @@ class _TreeReading:
     def _read_clean(self, name: str, data: bytes, documents: list[CleanDocument]) -> None:
         file = SourceFile(printable_name(name), data.decode("utf-8-sig"))
         budget = Budget()
-        for index, (line, column, document) in enumerate(documents):
+        for index, (line, column, document, settled) in enumerate(documents):
             self.documents += 1
             source = ManifestSource(file, index, line, column)
-            reading = self._reading(source, name, budget, whole=True, judged=True)
+            reading = self._reading(source, name, budget, judged=True, settled=settled)
             self._keep(reading, document, budget)
 
     def _read_file(self, name: str, data: bytes) -> None:
@@ -196,11 +196,18 @@ class _TreeReading:
         document = values.of(root)
         if not budget.is_spent:
             self.problems += (c.problem(source.file.name) for c in values.complaints)
-        reading = self._reading(source, name, budget, whole=values.are_whole, judged=False)
+        reading = self._reading(source, name, budget, whole=values.are_whole)
         self._keep(reading, document, budget, complaints=len(values.complaints))
 
     def _reading(
-        self, source: ManifestSource, name: str, budget: Budget, *, whole: bool, judged: bool
+        self,
+        source: ManifestSource,
+        name: str,
+        budget: Budget,
+        *,
+        whole: bool = True,
+        judged: bool = False,
+        settled: bool = False,
     ) -> Reading:
         return Reading(
             source,
@@ -208,6 +215,7 @@ class _TreeReading:
             read=lambda path: self._text(name, path),
             budget=budget,
             judged=judged,
+            settled=settled,
         )
 
     def _keep(

@@ -62,9 +62,9 @@ def test_a_known_file_is_not_parsed_again(root: Path) -> None:
     """What is remembered for these bytes is what the file says."""
     digest = hashlib.sha256((root / "strip.yaml").read_bytes()).hexdigest()
     load_manifests(load_project(root))
-    ((line, column, document),) = Memory(root).clean[digest]
+    ((line, column, document, settled),) = Memory(root).clean[digest]
     known = {**document, "spec": {**document["spec"], "name": "Remembered"}}
-    Memory(root).keep({"another": [], digest: [(line, column, known)]})
+    Memory(root).keep({"another": [], digest: [(line, column, known, settled)]})
 
     (resource,) = load_manifests(load_project(root)).resources
 
