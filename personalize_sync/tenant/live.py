@@ -9,11 +9,19 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from http import HTTPStatus
 from math import ceil
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from urllib.parse import quote, urlsplit
 
-from personalize_sync.errors import CredentialError, GuardError, TenantError, UnknownOutcomeError
+from personalize_sync.errors import (
+    CredentialError,
+    GuardError,
+    RejectedError,
+    TenantError,
+    UnknownOutcomeError,
+    UnreachableError,
+)
 from personalize_sync.kinds import BY_NAME
 from personalize_sync.resources import Base, Live
 from personalize_sync.tenant.answers import items_of
@@ -148,8 +156,12 @@ class Tenant:
         path = _item(kind, live.ref) + "/revisions"
         try:
             listed = list(self._records(kind, path))
-        except TenantError:
-            return None  # no readable history is no base, and no base is never guessed
+        except RejectedError:
+            return None  # the tenant keeps none; and a base is never guessed
+        except TenantError as trouble:
+            if kind.revisions or isinstance(trouble, UnreachableError):
+                raise  # taken for no history, a conflict would look like nothing of the kind
+            return None
         for short in sorted(listed, key=_revision_of, reverse=True):
             record = short
             if _author(short) is None or "name" not in short:
@@ -212,7 +224,11 @@ class Tenant:
             query["expand"] = "true"
         page = self._reader.get(self._reads(kind), path, **query)
         if page is None:
-            raise TenantError(f"GET {path}: not found", "Check the region or baseUrl.")
+            raise RejectedError(
+                f"GET {path}: not found",
+                "Check the region or baseUrl.",
+                status=HTTPStatus.NOT_FOUND,
+            )
         items = items_of(page, f"GET {path}")
         if path not in self._expanding and items and all(set(item) == {"href"} for item in items):
             self._expanding.add(path)
