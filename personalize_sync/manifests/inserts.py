@@ -63,6 +63,15 @@ OPEN = {
 }
 
 
+# Variables that apply runs with anyway, and that a manifest could have sent to a host of its choice.
+_OWN = ("PERSONALIZE_SYNC_", "ACTIONS_")
+_TOKENS = frozenset(
+    {"GITHUB_TOKEN", "GH_TOKEN", "GITLAB_TOKEN", "CI_JOB_TOKEN", "SYSTEM_ACCESSTOKEN"}
+)
+# What the value of an insert stands under.
+_NAMES = ("fromFile", "fromSecret")
+
+
 def _places(kind: str) -> tuple[tuple[tuple[str, ...], str], ...]:
     return tuple(
         (tuple(place.split("/")), insert)
@@ -155,7 +164,20 @@ def _with_scripts(text: str, scripts: dict[str, str], wrong: list[tuple[Path, Co
 
 def _secret(value: Document) -> SecretRef | None:
     name = value.get("fromSecret")
+    if isinstance(name, str) and _is_own(name):
+        complaint = Complaint(
+            "PS4003",
+            f"{name} is a credential of this tool or of CI, and would be sent to the tenant",
+            "Store the connection's own secret under a name of its own.",
+        )
+        raise _Unfit([(("fromSecret",), complaint)])
     return SecretRef(name, str(value.get("version", ""))) if isinstance(name, str) else None
+
+
+def _is_own(name: str) -> bool:
+    """Whether a variable holds what opens tenants or pipelines, whatever a manifest says it is."""
+    known = name.upper()  # some systems do not tell letter case apart
+    return known in _TOKENS or known.startswith(_OWN)
 
 
 def _lookup(value: Document) -> Lookup | None:
@@ -183,7 +205,7 @@ def _replace(
             return ""
         except _Unfit as unfit:
             complaints += (
-                Unfilled(path, (*path, *below), complaint, at_key=below[-1] != "fromFile")
+                Unfilled(path, (*path, *below), complaint, at_key=below[-1] not in _NAMES)
                 for below, complaint in unfit.found
             )
             return ""
