@@ -9,7 +9,7 @@ import sys
 
 def spare_the_collector() -> None:
     """Look for garbage seldom: what is read is kept to the end, and each look walks over all of it."""
-    gc.set_threshold(100_000, 20, 100)
+    gc.set_threshold(1_000_000, 20, 100)
 
 
 def main() -> None:
