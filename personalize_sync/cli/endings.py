@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from personalize_sync.cli import cli
+from personalize_sync.cli.interrupts import outcome
 from personalize_sync.errors import InvalidInput, SyncError
 
 if TYPE_CHECKING:
@@ -102,10 +103,10 @@ def _unexpected(error: BaseException) -> None:
 def _stop(number: int, _frame: FrameType | None) -> None:
     """End at once: raising would wait for the answers of all requests under way.
 
-    Nothing is being written here. Apply minds signals itself while it writes.
+    Nothing is being written now. Apply minds signals itself while it writes.
     """
     word, code = _SIGNALS[signal.Signals(number)]
     # A progress display may have hidden the cursor.
     cursor = _SHOW_CURSOR if sys.stderr.isatty() else ""
-    os.write(sys.stderr.fileno(), f"{cursor}{word}. Nothing was written.\n".encode())
+    os.write(sys.stderr.fileno(), f"{cursor}{word}. {outcome()}\n".encode())
     os._exit(code)

@@ -10,6 +10,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+_completed: list[bool] = []
+
+
+def outcome() -> str:
+    """Return what a command that ends at once has to say of the files that it was to write."""
+    return "All files were written." if _completed else "Nothing was written."
+
+
 @contextmanager
 def uninterrupted() -> Iterator[None]:
     """Let no signal come between the few moves that make files appear; the first acts afterwards."""
@@ -20,6 +28,7 @@ def uninterrupted() -> Iterator[None]:
             signal.signal(number, lambda number, _frame: received.append(number))
     try:
         yield
+        _completed.append(True)
     finally:
         for number, handler in before.items():
             signal.signal(number, signal.SIG_DFL if handler is None else handler)

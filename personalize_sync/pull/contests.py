@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from personalize_sync.planning.change import Action, FieldChange
+from personalize_sync.kinds import BY_NAME
+from personalize_sync.planning.change import Action, Cause, FieldChange
 from personalize_sync.planning.prune import is_built_in
 from personalize_sync.pull.choice import Choice, Side, side_of
-from personalize_sync.resources import ABSENT, Unset
+from personalize_sync.resources import ABSENT, Address, Unset
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from personalize_sync.planning.plan import Plan
-    from personalize_sync.resources import Address, LiveState
+    from personalize_sync.resources import LiveState, Resource
 
 _SENSITIVE = "it may hold a secret, so it is never pulled: write it by hand"
 _NO_MANIFEST = "the tenant deploys a variant that no manifest declares: declare it first"
@@ -23,7 +24,8 @@ _ARCHIVED = "it is archived in the tenant: apply restores it, or remove the mani
 _RENAMED = "the tenant knows it by a former key: apply renames it"
 _PINNED = "revision"
 _MODEL = "decision-model"
-_SHARES = ("status", "split")
+_DEPLOYED = ("TEST", "PRODUCTION")
+_VARIANT = "decision-variant"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +39,13 @@ class Contest:
 
 
 def contests(
-    plan: Plan, state: LiveState, choice: Choice, *, declared: Collection[Address] = ()
+    plan: Plan, state: LiveState, choice: Choice, resources: Iterable[Resource] = ()
 ) -> tuple[Contest, ...]:
     """Return every field in which a manifest and its live object differ, in a stable order.
 
-    What the tenant names and no manifest in `declared` does becomes a lookup.
+    What the tenant names and none of the declared resources is becomes a lookup.
     """
+    declared = {resource.address: resource for resource in resources}
     names = {
         address.key: live.name
         for live in state.objects
@@ -58,7 +61,39 @@ def contests(
     for address, fields in sorted(differing.items()):
         if plan.refs.ref(address) not in built_in:
             found += _of_object(address, [_looked_up(f, names) for f in fields], choice)
-    return tuple(found)
+    undeployed = _undeployed(plan, state, declared) if any(map(_is_variants, found)) else {}
+    return tuple(
+        replace(c, note=c.note or undeployed.get(c.address, "")) if _is_variants(c) else c
+        for c in found
+    )
+
+
+def _is_variants(contest: Contest) -> bool:
+    return contest.address.kind == _VARIANT and contest.side is not Side.GIT
+
+
+def _undeployed(
+    plan: Plan, state: LiveState, declared: Mapping[Address, Resource]
+) -> dict[Address, str]:
+    """Return what to say of each variant whose newest revision was saved, but never deployed."""
+    found = {}
+    newest = {live.ref: live.revision for live in state.objects if live.kind == _VARIANT}
+    kind = BY_NAME[_MODEL]
+    for live in state.objects:
+        model = plan.refs.address(_MODEL, live.ref) if live.kind == _MODEL else None
+        if model is None or model not in declared:
+            continue
+        stated = declared[model].spec.get("variants") or {}
+        for key, entry in kind.normalise(live, plan.refs)["variants"].items():
+            address = Address(_VARIANT, f"{model.key}:{key}")
+            saved, pinned = newest.get(plan.refs.ref(address) or ""), entry.get("revision")
+            status = stated.get(key, {}).get("status")
+            if status in _DEPLOYED and None not in (saved, pinned) and saved != pinned:
+                found[address] = (
+                    f"revision {saved} was never deployed in the tenant, which deploys {pinned}: "
+                    "the next apply would deploy it"
+                )
+    return found
 
 
 def _looked_up(field: FieldChange, names: Mapping[str, str]) -> FieldChange:
@@ -108,6 +143,6 @@ def _shares(found: list[Contest], choice: Choice) -> Iterator[Contest]:
         return
     sides = {contest.side for contest in found}
     if len(sides) > 1:
-        side = {Choice.MERGE: Side.BOTH, Choice.THEIRS: Side.TENANT, Choice.OURS: Side.GIT}[choice]
+        side = side_of(Cause.CONFLICT, choice)
         found = [replace(contest, side=side, note=_TOGETHER) for contest in found]
     yield from found

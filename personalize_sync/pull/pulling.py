@@ -55,7 +55,7 @@ def pull(
     sources = {resource.address: resource.source for resource in resources}
     bench = [
         Work(contest, origin(contest.address, sources), desk, project, plan.target.environment)
-        for contest in contests(plan, state, choice, declared=sources.keys())
+        for contest in contests(plan, state, choice, resources)
     ]
     fields = [work.carry_out() for work in bench]
     fields = [work.placed(field) for work, field in zip(bench, fields, strict=True)]

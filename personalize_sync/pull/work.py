@@ -43,6 +43,11 @@ class Taken:
     is_conflict: bool = False
     note: str = ""
 
+    def noting(self, *remarks: str) -> Taken:
+        """Return the same with more to say; empty remarks say nothing."""
+        said = (self.note, *remarks)
+        return replace(self, note="; ".join(filter(None, said)))
+
 
 def origin(address: Address, sources: Mapping[Address, Any]) -> tuple[ManifestSource, Path]:
     """Return the manifest that an object is declared in, and where below its `spec`."""
@@ -116,7 +121,7 @@ class Work:
                 return result
             case Side.TENANT:
                 self._put_value(place, target(result.address.kind, self._contest.field))
-                return replace(result, note=result.note or self._reach(place))
+                return result.noting(self._reach(place))
             case Side.BOTH:
                 return self._marked(result, place)
 
@@ -129,7 +134,7 @@ class Work:
             return result
         if not is_asset or result.taken is not Side.TENANT:
             raise Unwritable(f"it is copied from template/{source}; edit it there")
-        return replace(result, note=f"no longer copied from template/{source}")
+        return result.noting(f"no longer copied from template/{source}")
 
     def _contested_text(self) -> Piece | None:
         """Return a text of several lines in the manifest itself that both sides changed."""
@@ -144,7 +149,7 @@ class Work:
         if result.taken is Side.BOTH and has_markers(text):
             return self._marked(result, place)
         self._put_value(place, text)
-        return replace(result, note=result.note or remark(piece, result.taken, text))
+        return result.noting(remark(piece, result.taken, text))
 
     def _marked(self, result: Taken, place: Path) -> Taken:
         """Keep both values: what is no text of several lines has no middle."""
@@ -161,7 +166,7 @@ class Work:
         base = field.base if isinstance(field.base, str) else None
         piece = Piece(name, text, fitted(field.before, text), base, self._is_xml)
         result = self._with_piece(result, piece)
-        return replace(result, note=result.note or self._reach(place))
+        return result.noting(self._reach(place))
 
     def _without_file(self, result: Taken, place: Path, name: str) -> Taken:
         """Write a value that is no text where a file was named."""
@@ -170,7 +175,7 @@ class Work:
         if result.taken is Side.BOTH:
             return self._marked(result, place)
         self._put_value(place, target(result.address.kind, self._contest.field))
-        return replace(result, note=f"{name} is no longer named here; it was not deleted")
+        return result.noting(f"{name} is no longer named here; it was not deleted")
 
     def _effective(self) -> Document:
         """Return the insert as the environment sees it: an override may name a part of it."""
@@ -203,7 +208,7 @@ class Work:
         told = next((r for r in results if r.is_conflict), (results or [result])[0])
         self._code = told.file
         lost = f"{', '.join(gone)} holds no script there any more; no file was deleted"
-        return replace(told, note=told.note or (lost if gone else self._reach(place)))
+        return told.noting(lost if gone else self._reach(place))
 
     def _with_piece(self, result: Taken, piece: Piece) -> Taken:
         """Write one text of a field into its file: what its side, or both, make of it."""
@@ -217,8 +222,8 @@ class Work:
         text = settled(piece, result.taken)
         if result.taken is not Side.GIT or text != piece.git:
             self._desk.rewrite_code(piece.file, text)
-        note = result.note or remark(piece, result.taken, text)
-        return replace(result, is_conflict=has_markers(text), note=note)
+        result = replace(result, is_conflict=has_markers(text))
+        return result.noting(remark(piece, result.taken, text))
 
     @property
     def _is_contested(self) -> bool:

@@ -115,7 +115,7 @@ def test_values_that_would_not_validate_are_refused(synced: Shop) -> None:
 
 
 def test_a_signal_does_not_come_between_the_files(synced: Shop) -> None:
-    """Terminated while it writes, a pull writes all of its files, or none."""
+    """Terminated while it writes, a pull writes all of its files, says so, and ends."""
     synced.write("strip.html", "<p>Hello</p>")
     synced.template(templateElements={"html": {"fromFile": "strip.html"}})
     synced.edit("template/strip", name="Other", templateElements__html="<b>Other</b>")
@@ -130,8 +130,11 @@ def test_a_signal_does_not_come_between_the_files(synced: Shop) -> None:
         "desk.replace = dying\n"
         "sys.exit(run(['pull']))\n"
     )
-    done = subprocess.run([sys.executable, "-c", script], cwd=synced.root, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=synced.root, capture_output=True, check=False
+    )
 
-    assert done.returncode == 0
+    assert done.returncode == 143
+    assert done.stderr.endswith(b"Terminated. All files were written.\n")
     assert (synced.root / "strip.html").read_text() == "<b>Other</b>"
     assert '"name": "Other"' in (synced.root / _MANIFEST).read_text()

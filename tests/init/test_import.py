@@ -40,7 +40,7 @@ def test_an_imported_tenant_plans_to_no_change(
     assert not plan.drift
     assert world.writes() == []
     if os.environ.get("SWEEP"):
-        said = f"{len(loaded.resources)} of {objects} objects declared, 0 changes, 0 problems"
+        said = f"{len(loaded.resources)} of {objects} objects declared, no change, no error"
         record_property(f"import under {setting}", said)
     assert {left.what for left in drafts.left_out} == {
         'connection "Twin weather"',

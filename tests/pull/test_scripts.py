@@ -143,6 +143,31 @@ def test_the_named_side_wins_contested_lines_of_a_script(
     assert text(world, "m.dmn") == _CANVAS
 
 
+def test_a_revision_that_was_never_deployed_is_told(world: World) -> None:
+    """Pulled, it is what the manifest deploys: whoever reviews the pull has to know."""
+    canvas = _applied(world)
+    _edited(world, canvas, "b = 2", "b = 4")
+
+    (field,) = pull(world).fields
+
+    assert field.note.startswith(
+        "revision 2 was never deployed in the tenant, which deploys 1: the next apply would deploy"
+    )
+
+
+def test_a_revision_that_somebody_deployed_is_not_told(world: World) -> None:
+    """Neither is one that the manifest does not deploy: the next apply does nothing with it."""
+    canvas = _applied(world)
+    _edited(world, canvas, "b = 2", "b = 4")
+    world.edit("decision-model/M", variants__v__variantRevision=2)
+    assert not any("deploy" in field.note for field in pull(world).fields)
+
+    world.write("m.yaml", _MANIFEST.replace("      status: PRODUCTION\n      split: 100\n", ""))
+    canvas = world.stored(_VARIANT)["definition"]
+    _edited(world, canvas, "b = 4", "b = 5")
+    assert not any("deploy" in field.note for field in pull(world).fields)
+
+
 def test_marks_in_an_escaped_script_are_seen(world: World) -> None:
     """Written with character references, they are marks all the same."""
     _applied(world)
