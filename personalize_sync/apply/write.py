@@ -101,6 +101,8 @@ def deploy(change: Change, run: Run) -> Outcome:
 
 def _done(change: Change, live: Live, notes: tuple[str, ...] = ()) -> Outcome:
     result = _DONE[change.action]
+    if change.overruled:
+        notes = (*notes, change.overruled)
     if going_on := BY_NAME[change.address.kind].busy(live):
         notes = (*notes, f"{going_on}, which takes minutes; `verify` tells how it ended")
     return Outcome(change.address, result, live.revision, notes=notes, wrote=True, ref=live.ref)

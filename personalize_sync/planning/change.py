@@ -139,6 +139,23 @@ class Change:
         """The fields that the tenant moved, or may have."""
         return tuple(f for f in self.fields if f.cause is not Cause.PENDING)
 
+    @property
+    def overruled(self) -> str:
+        """Whose edit is gone once this is carried out, in words; empty if nobody's."""
+        if self.live is None:
+            return ""
+        by = (
+            f"{self.live.author or 'somebody'} at {self.live.modified_at or 'an unknown time'}, "
+            f"revision {self.live.revision}"
+        )
+        if self.action is Action.ARCHIVE:
+            is_edited = self.base.found == "revision"
+            return f"it was edited since our last write, by {by}" if is_edited else ""
+        names = ", ".join(field.pointer for field in self.suspect)
+        if not names:
+            return ""
+        return f"went over {'an edit' if self.drifted else 'the state'} by {by}: {names}"
+
 
 RISKS: Final = ("cosmetic", "content", "lifecycle", "statistical", "destructive")
 

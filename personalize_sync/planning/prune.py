@@ -7,7 +7,7 @@ the stamp of one of our keys; whether the view is complete is for the guards to 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from personalize_sync.kinds import BY_NAME
@@ -46,7 +46,7 @@ def prune(matches: Matches, state: LiveState, policy: Policy) -> Pruning:
             continue
         evidence, _ = base_of(live, state)
         if evidence.known:
-            archives[address] = Change(
+            change = Change(
                 address=address,
                 action=Action.ARCHIVE,
                 cause=Cause.PENDING,
@@ -56,6 +56,8 @@ def prune(matches: Matches, state: LiveState, policy: Policy) -> Pruning:
                 expect=expect(live, matches.refs),
                 live=live,
             )
+            edited = (change.overruled,) if change.overruled else ()
+            archives[address] = replace(change, notes=(*edited, *change.notes))
         elif has_history(live, state):
             questions.append(live)
         else:

@@ -156,3 +156,27 @@ def test_an_object_that_somebody_created_after_the_plan_is_not_created_again(
     assert report.exit_code == 13
     assert "auth0|maria" in report.outcomes[0].error
     assert (duplicates(world), world.writes()) == ([], [])
+
+
+def test_an_apply_names_every_edit_that_it_goes_over(world: World) -> None:
+    """Nobody may have seen the plan: drift, what may be drift, an archive, and what is only ours."""
+    for key in ("drifted", "gone", "pending"):
+        world.template(key)
+    world.connection(description="Ours")
+    world.apply()
+    world.edit("template/drifted", name="Hers")
+    world.edit("template/gone", name="Hers")
+    world.edit("connection/Weather", description="Hers")
+    world.forget("Template", "gone")
+    world.template("pending", name="New")
+
+    report = world.apply(prune=True, allow=(("archive", "*"),))
+
+    assert report.exit_code == 0
+    notes = {str(o.address): " ".join(o.notes) for o in report.outcomes}
+    assert "went over an edit by auth0|maria at " in notes["template/drifted"]
+    assert notes["template/drifted"].endswith("revision 2: /name")
+    assert "went over the state by auth0|maria at " in notes["connection/weather"]
+    assert notes["connection/weather"].endswith("/description")
+    assert "edited since our last write, by auth0|maria at " in notes["template/gone"]
+    assert notes["template/pending"] == ""

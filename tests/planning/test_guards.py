@@ -120,7 +120,9 @@ def test_what_somebody_edited_is_not_archived_unasked(on_drift: OnDrift, rules: 
         on_drift=on_drift,
     )
 
-    assert rules_against(only_change(plan)) == rules
+    change = only_change(plan)
+    assert rules_against(change) == rules
+    assert f"edited since our last write, by {MARIA}" in change.notes[0]
 
 
 @pytest.mark.parametrize("on_drift", [OnDrift.KEEP, OnDrift.BLOCK])
