@@ -6,6 +6,7 @@ import json
 import math
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -17,13 +18,11 @@ import yaml
 from benchmarks import corpus, peers
 from benchmarks.measuring import Command, Figure, Growth, in_turn, timed, worked
 
-from personalize_sync.kinds import BY_NAME
 from personalize_sync.manifests import load_manifests, load_project
 from personalize_sync.planning.planner import make_plan
 from personalize_sync.planning.policy import Policy
 from personalize_sync.project import FEATURES, Environment
 from personalize_sync.resources import LiveState
-from personalize_sync.tenant.live import live_from
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
 LATENCY = 30  # milliseconds
 PAGE = 100
 PARALLELISM = 4
+_YOUNG = 4  # seconds, in which the state of a file proves nothing
 _TENANT = Path(__file__).with_name("tenant.py")
 _OURS = (sys.executable, "-m", "personalize_sync")
 
@@ -59,10 +59,10 @@ def _tenant(folder: Path, listed: object, *, latency: float = LATENCY) -> Iterat
 class Measured:
     """A project of so many manifests, valid, and a tenant that matches it."""
 
-    def __init__(self, root: Path, count: int) -> None:
+    def __init__(self, root: Path, count: int, *, mix: str = corpus.MIX) -> None:
         self.root = root / "project"
         self.count = count
-        corpus.write_project(self.root, count)
+        corpus.write_project(self.root, count, mix=mix)
         loaded = load_manifests(load_project(self.root))
         assert not loaded.problems, loaded.problems[:3]
         self.resources = loaded.resources
@@ -124,6 +124,7 @@ def validate(project: Measured, *, rounds: int) -> Iterator[Figure]:
     """Measure `validate` without and with a cache of earlier runs."""
     what = f"{project.count} manifests"
     cold = _cold(_ours("-C", str(project.root), "validate"))
+    time.sleep(_YOUNG)
     warm = _warm(_ours("-C", str(project.root), "validate"))
     ours, bare = in_turn(
         rounds,
@@ -215,20 +216,18 @@ def _load(project: Measured) -> None:
 
 
 def _plan_of(project: Measured) -> None:
-    kinds = {kind.collection: kind for kind in BY_NAME.values()}
-    listed = ((kinds[path], record) for path, items in project.listed.items() for record in items)
-    live = [live_from(kind, record) for kind, record in listed]
+    live = corpus.live_objects(project.listed)
     state = LiveState(tuple(live), ours=frozenset({corpus.STAMP}))
     assert make_plan(project.resources, state, policy=Policy(Environment("bench"))).is_empty
 
 
 def apply(root: Path, count: int, *, rounds: int) -> Iterator[Figure]:
     """Measure `apply` of creates beside the requests that it cannot do without."""
-    project = Measured(root, count)
+    project = Measured(root, count, mix=corpus.PLAIN)
 
     def ours() -> tuple[float, float]:
         with _tenant(root, {}) as url:
-            corpus.write_project(project.root, count, url=url)
+            corpus.write_project(project.root, count, url=url, mix=corpus.PLAIN)
             return _ours("-C", str(project.root), "apply", "--auto-approve").run()
 
     def bare() -> tuple[float, float]:

@@ -15,7 +15,14 @@ if TYPE_CHECKING:
 # Beside the project's own environment: they must not choose the versions that we are measured with.
 PEERS = Path(__file__).parents[2] / ".venv" / "peers"
 SCHEMAS = Path(__file__).parents[2] / "schemas"
-_KINDS = {"templates": "template", "connections": "connection", "decision-models": "decision-model"}
+_KINDS = {
+    "templates": "template",
+    "connections": "connection",
+    "decision-models": "decision-model",
+    "experiences": "experience",
+    "experiments": "experiment",
+}
+_FEW = 100
 
 
 def _tool(*candidates: Path) -> str | None:
@@ -23,39 +30,57 @@ def _tool(*candidates: Path) -> str | None:
 
 
 def validators(root: Path) -> Iterator[tuple[str, list[Command]]]:
-    """Yield the tools that check the same files against the same schemas, a command per kind."""
+    """Yield the tools that check the same files against the same schemas, each at its fastest.
+
+    That is a command per kind for many files and check-jsonschema, else one command for all.
+    """
     files = {
         kind: sorted(str(path) for path in (root / folder).rglob("*.yaml"))
         for folder, kind in _KINDS.items()
         if (root / folder).is_dir()
     }
+    every = _schema_of_all()
+    if sum(map(len, files.values())) < _FEW:
+        work = {every: [path for paths in files.values() for path in paths]}
+    else:
+        work = {SCHEMAS / f"{kind}.schema.json": paths for kind, paths in files.items()}
     for name in ("check-jsonschema", "check-jsonschema (C reader)"):
         folder = PEERS / ("clib" if "C reader" in name else "plain")
         if tool := _tool(folder / "bin" / "check-jsonschema"):
             yield (
                 name,
                 [
-                    Command([tool, "-q", "--schemafile", f"{SCHEMAS}/{kind}.schema.json", *paths])
-                    for kind, paths in files.items()
+                    Command([tool, "-q", "--schemafile", str(schema), *paths])
+                    for schema, paths in work.items()
                 ],
             )
     if tool := _tool(PEERS / "node_modules" / ".bin" / "ajv"):
-        yield (
-            "ajv-cli",
-            [
-                Command(
-                    [
-                        *(tool, "validate", "--spec=draft2020", "--strict=false"),
-                        *("-s", f"{SCHEMAS}/{kind}.schema.json"),
-                        *("-d", f"{root}/{folder}/**/*.yaml"),
-                    ]
-                )
-                for folder, kind in _KINDS.items()
-                if kind in files
-            ],
-        )
+        options = ("validate", "--spec=draft2020", "--strict=false", "-s", str(every))
+        yield "ajv-cli", [Command([tool, *options, "-d", f"{root}/*/**/*.yaml"])]
     if tool := _tool(PEERS / "plain" / "bin" / "yamllint"):
         yield "yamllint (relaxed)", [Command([tool, "-d", "relaxed", str(root)], codes=(0, 1))]
+
+
+def _schema_of_all() -> Path:
+    """Write the schema that asks the schema of a document's kind."""
+    schemas = [
+        json.loads((SCHEMAS / f"{kind}.schema.json").read_bytes()) for kind in _KINDS.values()
+    ]
+    whole = {
+        "$schema": schemas[0]["$schema"],
+        "$defs": {str(number): schema for number, schema in enumerate(schemas)},
+        "allOf": [
+            {
+                "if": {"properties": {"kind": schema["properties"]["kind"]}},
+                "then": {"$ref": schema["$id"]},
+            }
+            for schema in schemas
+        ],
+    }
+    PEERS.mkdir(parents=True, exist_ok=True)
+    path = PEERS / "manifest.schema.json"
+    path.write_text(json.dumps(whole), encoding="utf-8")
+    return path
 
 
 def planners(root: Path, count: int) -> Iterator[tuple[str, Command]]:

@@ -35,7 +35,8 @@ class _Tenant:
             return 201, self._create(path, json.loads(body))
         if path in self._by_path:
             return 200, self._by_path[path]
-        if path.count("/") > 2:  # deeper than a collection: no such object
+        # Deeper than a collection: no such object.
+        if path.count("/") > 2 and path not in self._listed:
             return 404, _raw({"status": 404})
         offset, limit = int(query.get("offset", 0)), min(int(query.get("limit", 10)), self._page)
         items = b",".join(self._listed.get(path, [])[offset : offset + limit])
