@@ -20,6 +20,7 @@ from personalize_sync.cli.session import environment_of, open_project, session
 from personalize_sync.errors import CredentialError, InvalidInput, UsageError
 from personalize_sync.manifests.roots import PROJECT_FILE
 from personalize_sync.project import FEATURES, Environment, Project
+from personalize_sync.resources import pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -298,16 +299,12 @@ def _document(done: _Done) -> dict[str, object]:
                 {
                     "variable": needed.variable,
                     "address": str(address),
-                    "path": _pointer(needed.path),
+                    "path": pointer(needed.path),
                 }
                 for address, needed in drafts.secrets
             ],
         }
     return document
-
-
-def _pointer(path: tuple[str, ...]) -> str:
-    return "".join(f"/{part}" for part in path)
 
 
 def _lines(done: _Done) -> Iterator[str]:
@@ -332,7 +329,7 @@ def _told(drafts: Drafts, done: _Done) -> Iterator[str]:
     if drafts.secrets:
         yield "Secrets to set before the first apply, as environment variables or in --secrets-dir:"
         for address, needed in drafts.secrets:
-            yield f"  {needed.variable}   {address} {_pointer(needed.path)}"
+            yield f"  {needed.variable}   {address} {pointer(needed.path)}"
         yield ""
     kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(counts.items()))
     yield f"Imported: {sum(counts.values())} objects ({kinds or 'none'}) in {len(done.files)} files."

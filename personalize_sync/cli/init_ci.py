@@ -60,6 +60,8 @@ def _top(root: Path) -> Path:
 
 
 def _write(path: Path, text: str, common: Common, *, overwrite: bool) -> None:
+    from personalize_sync.rendering import plain  # noqa: PLC0415 - not for --help
+
     shown = os.path.relpath(path, Path.cwd())
     try:
         if os.path.lexists(path) and (path.is_symlink() or path.read_text("utf-8") != text):
@@ -73,4 +75,4 @@ def _write(path: Path, text: str, common: Common, *, overwrite: bool) -> None:
         path.write_text(text, encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot write {shown}: {error}") from None
-    common.deliver(f"wrote {shown}\n")
+    common.deliver(f"wrote {plain(shown)}\n")
