@@ -125,13 +125,15 @@ def hidden_twins(
     An experiment may find that its friendlyId belongs to an experience, and the other way round.
     """
     listed = {(live.kind, live.friendly_id) for live in objects}
+    sisters = {
+        kind.name: [k for k in KINDS if k.collection == kind.collection and k.by_friendly_id]
+        for kind in KINDS
+    }
     missing = [
         (kind, resource.address.key)
         for resource in desired
-        for kind in KINDS
-        if kind.collection == BY_NAME[resource.address.kind].collection
-        and kind.by_friendly_id
-        and (resource.address.kind, resource.address.key) not in listed
+        if (resource.address.kind, resource.address.key) not in listed
+        for kind in sisters[resource.address.kind]
     ]
     found = tenant.each(lambda pair: tenant.get(*pair), missing)
     known = {live.ref for live in objects}

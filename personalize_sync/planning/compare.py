@@ -11,6 +11,7 @@ import hashlib
 import json
 import re
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -166,9 +167,24 @@ def _unless_blank(text: str | None) -> str:
 
 def differing(desired: Document, aligned: Document) -> tuple[Path, ...]:
     """Return the paths, sorted, at which two plain documents differ; lists count as one value."""
-    if desired is aligned or canonical(desired) == canonical(aligned):
+    if desired is aligned:
         return ()
-    from deepdiff import DeepDiff  # noqa: PLC0415 - 77 ms, needed only where something differs
+    names = [name for name in desired.keys() | aligned.keys() if not _agree(name, desired, aligned)]
+    pairs = {name: (desired.get(name), aligned.get(name)) for name in names}
+    nested = [n for n, pair in pairs.items() if all(isinstance(value, dict) for value in pair)]
+    found: list[Path] = [(name,) for name in names if name not in nested]
+    if nested:
+        found += _below({n: desired[n] for n in nested}, {n: aligned[n] for n in nested})
+    return tuple(sorted({leaf for path in found for leaf in _leaves(path, desired, aligned)}))
+
+
+def _agree(name: str, one: Document, other: Document) -> bool:
+    return name in one and name in other and _is_same(one[name], other[name])
+
+
+def _below(desired: Document, aligned: Document) -> Iterator[Path]:
+    """Yield where objects that differ do so."""
+    from deepdiff import DeepDiff  # noqa: PLC0415 - 77 ms, and often no object differs inside
 
     tree = DeepDiff(
         _sealed(aligned),
@@ -177,12 +193,8 @@ def differing(desired: Document, aligned: Document) -> tuple[Path, ...]:
         threshold_to_diff_deeper=0,
         ignore_private_variables=False,  # a key may begin with two underscores
     )
-    paths = {
-        whole
-        for level in (item for items in tree.values() for item in items)
-        for whole in _leaves(tuple(level.path(output_format="list")), desired, aligned)
-    }
-    return tuple(sorted(paths))
+    for level in (item for items in tree.values() for item in items):
+        yield tuple(level.path(output_format="list"))
 
 
 def _sealed(value: object) -> Any:
@@ -229,15 +241,20 @@ def digest(value: object) -> str:
 
 def matches(pattern: str, path: Path) -> bool:
     """Whether a pointer pattern (`*` is any one name) names this path."""
-    parts = pattern.split("/")[1:]
-    return len(parts) == len(path) and all(
-        part in ("*", name) for part, name in zip(parts, path, strict=True)
-    )
+    return len(_parts(pattern)) == len(path) and matches_from(pattern, path)
 
 
 def matches_from(pattern: str, path: Path) -> bool:
     """Whether a pointer pattern names this path or an object that holds it."""
-    return any(matches(pattern, path[:length]) for length in range(1, len(path) + 1))
+    parts = _parts(pattern)
+    return 0 < len(parts) <= len(path) and all(
+        part in ("*", name) for part, name in zip(parts, path, strict=False)
+    )
+
+
+@cache
+def _parts(pattern: str) -> tuple[str, ...]:
+    return tuple(pattern.split("/")[1:])
 
 
 def shape_at(shapes: Mapping[str, Shape], at: Path) -> Shape | None:

@@ -73,14 +73,15 @@ class Scene:
 
     def needs(self, resource: Resource) -> tuple[Address, ...]:
         """Return what a resource names and apply has to write first, or that does not exist yet."""
-        living = self.matches.live.keys() | self.matches.unclaimed.keys()
+        matches = self.matches
         found = set()
         for reference in BY_NAME[resource.address.kind].references(resource.spec):
             target = reference.target
             if isinstance(target, Address):
                 change = self.changes.get(target)
                 is_written = change is not None and self.is_work(change)
-                if is_written or not (reference.is_copy or target in living):
+                is_there = target in matches.live or target in matches.unclaimed
+                if is_written or not (reference.is_copy or is_there):
                     found.add(target)
         return tuple(sorted(found))
 

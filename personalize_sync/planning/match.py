@@ -79,15 +79,17 @@ def _held_by_others(
     desired: Sequence[Resource], live: Mapping[Address, Live], objects: Sequence[Live]
 ) -> Iterator[tuple[Address, Address]]:
     """Yield manifests without an object whose friendlyId an object of a sister kind has."""
+    homeless = [resource.address for resource in desired if resource.address not in live]
+    if not homeless:
+        return
     holders = {
         (BY_NAME[item.kind].collection, item.friendly_id): Address(item.kind, item.friendly_id)
         for item in objects
         if item.friendly_id
     }
-    for resource in desired:
-        address = resource.address
+    for address in homeless:
         holder = holders.get((BY_NAME[address.kind].collection, address.key))
-        if address not in live and holder and holder.kind != address.kind:
+        if holder and holder.kind != address.kind:
             yield address, holder
 
 
