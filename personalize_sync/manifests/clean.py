@@ -18,8 +18,8 @@ from personalize_sync.kinds import BY_MANIFEST
 from personalize_sync.kinds.kind import check_names
 from personalize_sync.manifests.complaints import Complaint
 from personalize_sync.manifests.composing import compose, decode
-from personalize_sync.manifests.documents import MAX_OVERRIDES, spells
-from personalize_sync.manifests.inserts import fill
+from personalize_sync.manifests.documents import MAX_OVERRIDES
+from personalize_sync.manifests.inserts import fill, spells
 from personalize_sync.manifests.model_tests import TESTS
 from personalize_sync.manifests.patches import merge
 from personalize_sync.manifests.schemas import verdict
@@ -111,7 +111,7 @@ def _is_settled(document: Document, text: str) -> bool:
     kind = BY_MANIFEST[document["kind"]]
     address = Address(kind.name, document["metadata"]["key"])
     for spec in (document["spec"], *_patched(document)):
-        if spells(text, "fromFile", "lookup") and not _is_complete(kind.name, spec):
+        if not _is_complete(kind.name, spec, text):
             return False
         resource = Resource(address, spec, _NOWHERE)
         if any(check_names(resource)) or any(kind.check(resource)):
@@ -119,9 +119,9 @@ def _is_settled(document: Document, text: str) -> bool:
     return True
 
 
-def _is_complete(kind: str, spec: Document) -> bool:
+def _is_complete(kind: str, spec: Document, text: str) -> bool:
     try:
-        return fill(kind, spec, _no_file)[0] is spec
+        return fill(kind, spec, _no_file, text=text)[0] is spec
     except _NamesAFileError:
         return False
 

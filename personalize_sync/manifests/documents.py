@@ -12,7 +12,7 @@ from personalize_sync.kinds.model_tests import ModelTest
 from personalize_sync.manifests import wording
 from personalize_sync.manifests.complaints import quoted
 from personalize_sync.manifests.flaws import Flaw
-from personalize_sync.manifests.inserts import Unfilled, fill, misplaced
+from personalize_sync.manifests.inserts import fill, misplaced, spells
 from personalize_sync.manifests.model_tests import TESTS, read_tests
 from personalize_sync.manifests.patches import merge, related, size, without
 from personalize_sync.manifests.schemas import verdict
@@ -221,16 +221,14 @@ class Reading:
         for flaw in flaws:
             if not flaw.keeps_shape:
                 stated = without(stated, flaw.path[1:])
-        spec: Document = stated
-        complaints: list[Unfilled] = []
-        if spells(self.source.file.text, "fromFile", "fromSecret", "lookup"):
-            spec, complaints = fill(manifest.kind.name, stated, self._read)
+        text = self.source.file.text
+        spec, complaints = fill(manifest.kind.name, stated, self._read, text=text)
         for unfilled in complaints:
             at = source.locate(unfilled.at, key=unfilled.at_key)
             complaint = unfilled.complaint
             words = complaint.rule, complaint.message, complaint.remedy
             self._add(Problem(*words, at, address=self._address))
-        if spells(self.source.file.text, "fromSecret"):
+        if spells(text, "fromSecret"):
             for path in misplaced(manifest.kind.name, spec):
                 words = wording.secret_misplaced(path)
                 if not any(related(flaw.place, ("spec", *path)) for flaw in flaws):
@@ -298,11 +296,6 @@ class Reading:
             return
         at = self.source.locate_in_document(path)
         self.problems.append(Problem(rule, message, remedy, at))
-
-
-def spells(text: str, *words: str) -> bool:
-    """Whether any of these words can be in the data of a text: letters need a backslash to hide."""
-    return "\\" in text or any(word in text for word in words)
 
 
 def _yes(_document: Document) -> bool:

@@ -45,6 +45,10 @@ class Tree:
         """The root with every link resolved."""
         return os.path.realpath(self.root)
 
+    @cached_property
+    def _prefix(self) -> str:
+        return os.path.join(self.real_root, "")  # noqa: PTH118 - a string that ends in a separator
+
     def manifests(self) -> Iterator[str | Problem]:
         """Yield the root-relative name of each manifest in order, and what keeps us from some."""
         yield from self._below("")
@@ -87,9 +91,8 @@ class Tree:
         if real == self.real_root:
             return ""
         name = real.removeprefix(prefix).replace(os.sep, "/")
-        if not real.startswith(prefix) or any(p.startswith(".") for p in name.split("/")):
-            return None
-        return name
+        is_hidden = name.startswith(".") or "/." in name
+        return name if real.startswith(prefix) and not is_hidden else None
 
     def read_manifest(self, name: str) -> bytes | Problem:
         """Return a manifest's bytes, or why there are none."""
@@ -109,7 +112,7 @@ class Tree:
     def read_named(self, name: str, path: str) -> bytes:
         """Return the bytes of a file by its resolved name; `path` is what the manifest calls it."""
         try:
-            return read_regular(os.path.join(self.real_root, name))  # noqa: PTH118 - strings
+            return read_regular(self._prefix + name)
         except FileNotFoundError:
             raise self._not_found(name, path) from None
         except OSError as error:
@@ -121,26 +124,21 @@ class Tree:
 
     def resolve(self, manifest: str, path: str) -> str:
         """Return the root-relative name, links resolved, of a file that a manifest names."""
-        outside = Complaint(
-            "PS2004",
-            f"the file {quoted(path)} is not below the manifest root",
-            "Name a file beside the manifest, with a relative path and no hidden folders.",
-        )
         if len(path) > MAX_PATH:
             raise Complaint("PS2005", "the path is too long", f"At most {MAX_PATH} characters.")
         if path.startswith(("/", "~")) or "\\" in path or "\0" in path or ":" in path[:2]:
-            raise outside
+            raise _outside(path)
         parts: list[str] = manifest.split("/")[:-1]
         for part in path.split("/"):
             if part == "..":
                 if not parts:
-                    raise outside
+                    raise _outside(path)
                 parts.pop()
             elif part not in ("", "."):
                 parts.append(part)
         inside = self._inside(self._real(parts))
         if not inside:
-            raise outside
+            raise _outside(path)
         if inside != "/".join(parts):
             self.links.append(path)
         return inside
@@ -148,9 +146,11 @@ class Tree:
     def _real(self, parts: list[str]) -> str:
         """Return a path with every link resolved; each folder costs its system calls once."""
         folder = "/".join(parts[:-1])
-        if folder not in self._real_folders:
-            self._real_folders[folder] = os.path.realpath(os.path.join(self.real_root, folder))  # noqa: PTH118 - strings
-        path = os.path.join(self._real_folders[folder], *parts[-1:])  # noqa: PTH118
+        real = self._real_folders.get(folder)
+        if real is None:
+            real = os.path.realpath(self._prefix + folder)
+            self._real_folders[folder] = real
+        path = f"{real}{os.sep}{parts[-1]}" if parts else real
         return os.path.realpath(path) if os.path.islink(path) else path  # noqa: PTH114
 
     def _not_found(self, name: str, path: str) -> Complaint:
@@ -204,6 +204,14 @@ def read_regular(path: str) -> bytes:
 def printable_name(name: str) -> str:
     """Return a file name fit for output: undecodable bytes of it shown as escapes."""
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def _outside(path: str) -> Complaint:
+    return Complaint(
+        "PS2004",
+        f"the file {quoted(path)} is not below the manifest root",
+        "Name a file beside the manifest, with a relative path and no hidden folders.",
+    )
 
 
 def _reason(error: OSError) -> str:

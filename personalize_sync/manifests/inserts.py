@@ -101,10 +101,18 @@ class _Unfit(Exception):  # noqa: N818 - becomes several Unfilled
         self.found = found
 
 
-def fill(kind: str, spec: Document, read: Callable[[str], str]) -> tuple[Document, list[Unfilled]]:
+def spells(text: str, word: str) -> bool:
+    """Whether a word can be in the data of a YAML text: only a backslash can hide its letters."""
+    return word in text or "\\" in text
+
+
+def fill(
+    kind: str, spec: Document, read: Callable[[str], str], *, text: str
+) -> tuple[Document, list[Unfilled]]:
     """Return a spec with its inserts replaced, and what could not be.
 
-    `read` returns the text of a file by the path that the manifest names it with.
+    `read` returns the text of a file by the path that the manifest names it with; `text` is the
+    manifest's own, in which most inserts do not occur.
     """
     become = {
         "fromFile": lambda value: _text(value, read),
@@ -113,7 +121,10 @@ def fill(kind: str, spec: Document, read: Callable[[str], str]) -> tuple[Documen
     }
     complaints: list[Unfilled] = []
     filled: Any = spec
+    spelled = {insert for insert in become if spells(text, insert)}
     for place, insert in _PLACES[kind]:
+        if insert not in spelled:
+            continue
         filled = _replace(filled, place, (), become[insert], complaints)
     return filled, complaints
 
