@@ -11,7 +11,6 @@ import operator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from personalize_sync.kinds.canvas import Canvas, CanvasError
 from personalize_sync.manifests.complaints import Complaint, quoted
 from personalize_sync.problems import did_you_mean
 from personalize_sync.resources import Lookup, SecretRef
@@ -153,6 +152,8 @@ def _text(value: Document, read: Callable[[str], str]) -> str | None:
 
 def _with_scripts(text: str, scripts: dict[str, str], wrong: list[tuple[Path, Complaint]]) -> str:
     """Return a canvas with its scripts put in, one after the other so that all mistakes are found."""
+    from personalize_sync.kinds.canvas import Canvas, CanvasError  # noqa: PLC0415 - 4 ms, rarely needed
+
     try:
         canvas = Canvas(text)
     except CanvasError as error:
