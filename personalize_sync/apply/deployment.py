@@ -50,6 +50,8 @@ def while_undeployed(
     or not the edit succeeds; it still pins the old revision, so guests see no half-done change.
     Another variant of the model may need the same, and has to wait.
     """
+    if not variant.parent:
+        raise refusal
     with run.alone(variant.parent):
         return _while_undeployed(variant, edit, refusal, run)
 

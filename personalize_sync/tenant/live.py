@@ -363,7 +363,7 @@ def live_from(kind: Kind, record: Document, *, parent: str = "") -> Live:
         author=_author(record),
         modified_at=_text(record, "modifiedAt"),
         archived=record.get("archived") is True,
-        parent=parent,
+        parent=parent or (_text(record, "decisionModelDefinitionRef") or "" if kind.parent else ""),
     )
 
 

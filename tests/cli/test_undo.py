@@ -78,7 +78,9 @@ def _change_everything(shop: Shop) -> None:
     shop.flow("hero", tags=["x"], channels=["WEB", "EMAIL"])
 
 
-@pytest.mark.parametrize("knob", ["K01=900", "K13=excluded", "K15=all", "K07=array K38=absent"])
+@pytest.mark.parametrize(
+    "knob", ["K01=900", "K13=excluded", "K15=all", "K07=array K38=absent", "K24=400"]
+)
 def test_a_run_of_all_kinds_is_taken_back(shops: Callable[..., Shop], knob: str) -> None:
     """Creates are archived, updates get their old content, archives come back."""
     shop = shops(knobs=tuple(knob.split()))
