@@ -73,6 +73,7 @@ class World:
     rules: dict[str, Any] = field(default_factory=dict)
     parallelism: int = 4
     wire: Callable[[httpx.BaseTransport], httpx.BaseTransport] = lambda transport: transport
+    now: float = 0.0
 
     def __post_init__(self) -> None:
         self.sandbox = Sandbox(knobs=Knobs.parse(self.knobs), faults=self.faults)
@@ -226,7 +227,9 @@ class World:
             environment.base_url,
             environment.token_url,
             transport=self.wire(SandboxTransport(self.sandbox)),
-            patience=Patience(sleep=lambda _seconds: None, random=random.Random(1)),
+            patience=Patience(
+                sleep=lambda _seconds: None, clock=lambda: self.now, random=random.Random(1)
+            ),
         )
 
 

@@ -19,12 +19,22 @@ if TYPE_CHECKING:
     from personalize_sync.tenant.retrying import Patience
 
 
+_FRESH = 2.0
+"""Seconds for which a list is believed, since somebody may take a name while a long run lasts."""
+_SHARE = 10
+"""A list that takes long to read is believed for so many times as long."""
+
+
 @dataclass(frozen=True, slots=True)
 class _List:
-    """What the tenant listed, and what of it lives by what it is known by: many creates look there."""
+    """What the tenant listed, and what of it lives by what it is known by: many creates look there.
+
+    Nobody believes it after `until`.
+    """
 
     objects: tuple[Live, ...]
     living: Mapping[str | None, Live]
+    until: float
 
 
 def _identity(kind: Kind, live: Live) -> str | None:
@@ -70,7 +80,7 @@ class Run:
         return is_allowed(rule, address, self.allow)
 
     def listed(self, kind: Kind, parent: str, *, again: bool) -> tuple[Live, ...]:
-        """Return the objects of a kind, read once for all creates or `again` for certainty."""
+        """Return the objects of a kind, read a moment ago or `again` for certainty."""
         return self._list(kind, parent, again=again).objects
 
     def living(self, kind: Kind, parent: str, identity: str, *, again: bool) -> Live | None:
@@ -79,14 +89,18 @@ class Run:
 
     def _list(self, kind: Kind, parent: str, *, again: bool) -> _List:
         with self._lock:
-            if again or (kind.name, parent) not in self._lists:
+            known = self._lists.get((kind.name, parent))
+            begun = self.patience.clock()
+            if again or known is None or known.until <= begun:
                 objects = self.tenant.list_all(kind, parent=parent)
                 living: dict[str | None, Live] = {}
                 for item in objects:
                     if not item.archived:
                         living.setdefault(_identity(kind, item), item)
-                self._lists[kind.name, parent] = _List(objects, living)
-            return self._lists[kind.name, parent]
+                ended = self.patience.clock()
+                until = ended + max(_FRESH, _SHARE * (ended - begun))
+                known = self._lists[kind.name, parent] = _List(objects, living, until)
+            return known
 
     def __post_init__(self) -> None:
         self.refs = Refs(dict(self.planned.by_address))

@@ -35,7 +35,7 @@ from personalize_sync.tenant.silence import Silence
 from personalize_sync.tenant.tokens import Token, Tokens, token_from
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from personalize_sync.kinds.questions import Question
     from personalize_sync.resources import Document
@@ -63,7 +63,6 @@ class Connection:
     parallelism: int = 4
     patience: Patience = field(default_factory=Patience)
     transport: httpx.BaseTransport | None = None
-    clock: Callable[[], float] = time.monotonic
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +86,7 @@ class Reader:
         self._tokens = Tokens(self._request_token)
         self._limiter = Limiter(connection.parallelism)
         self._quota = Quota()
-        self._silence = Silence(connection.patience.seconds, connection.clock)
+        self._silence = Silence(connection.patience.seconds, connection.patience.clock)
         self._http = httpx.Client(
             transport=connection.transport,
             follow_redirects=False,

@@ -40,6 +40,7 @@ class Patience:
     first_wait: float = 0.25
     longest_wait: float = 10.0
     sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
     # Jitter, not cryptography.
     random: random.Random = field(default_factory=random.Random)
 

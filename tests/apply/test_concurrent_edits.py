@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from world import World
 
+    from personalize_sync.planning.outcome import Outcome
     from personalize_sync.sandbox.store import Kind
 
 _REPLACING = {
@@ -180,3 +181,22 @@ def test_an_apply_names_every_edit_that_it_goes_over(world: World) -> None:
     assert notes["connection/weather"].endswith("/description")
     assert "edited since our last write, by auth0|maria at " in notes["template/gone"]
     assert notes["template/pending"] == ""
+
+
+def test_a_name_that_is_taken_during_a_long_run_is_not_taken_twice(world: World) -> None:
+    """The list that the first create looked at is too old for one that comes a minute later."""
+    for key in ("a", "b", "c"):
+        world.connection(key)
+    world.parallelism = 1
+
+    def a_minute_passes(outcome: Outcome) -> None:
+        world.now += 60
+        if outcome.address.key == "a":
+            world.sandbox.create("connection", {**_TWINS["create-connection"][1], "name": "C"})
+
+    report = world.apply(done=a_minute_passes)
+
+    results = {o.address.key: o.result for o in report.outcomes}
+    assert results == {"a": Result.CREATED, "b": Result.CREATED, "c": Result.FAILED}
+    assert report.exit_code == 13
+    assert duplicates(world) == []

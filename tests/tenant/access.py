@@ -74,14 +74,15 @@ def connection(
     clock: Callable[[], float] = time.monotonic,
 ) -> Connection:
     """A way to a tenant on which nobody waits."""
-    patience = Patience(attempts=attempts, sleep=sleep or Waits(), random=random.Random(1))
+    patience = Patience(
+        attempts=attempts, sleep=sleep or Waits(), clock=clock, random=random.Random(1)
+    )
     return Connection(
         base,
         base + TOKEN_PATH,
         transport=transport,
         patience=patience,
         deadline=deadline,
-        clock=clock,
     )
 
 
