@@ -7,6 +7,7 @@ import os
 import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ from personalize_sync.project import FEATURES, Environment, Project
 from personalize_sync.resources import pointer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from personalize_sync.init import Drafts, Site, Stage
 
@@ -41,12 +42,21 @@ class _Done:
     remarks: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What of a tenant is imported, and how many requests may be under way."""
+
+    select: tuple[str, ...]
+    parallelism: int
+
+
 @click.group("init", invoke_without_command=True)
 @option("--from-tenant", is_flag=True, help="Write a manifest for everything the tenant has.")
 @option("--region", type=click.Choice(_REGIONS), help="Where the tenant is.")
 @option("--base-url", metavar="URL", help="Where the API answers, instead of a region.")
 @option("--token-url", metavar="URL", help="Where tokens are given; goes with --base-url.")
 @option("--sandbox", is_flag=True, help="The tenant is the embedded simulated one.")
+@option("--select", multiple=True, metavar="GLOB", help="Import only these addresses.")
 @option("--parallelism", type=click.IntRange(1, 16), default=4, show_default=True)
 @speaking("terminal", "json")
 def command(
@@ -57,6 +67,7 @@ def command(
     base_url: str | None,
     token_url: str | None,
     sandbox: bool,
+    select: tuple[str, ...],
     parallelism: int,
 ) -> None:
     """Begin a project: an empty one, or with --from-tenant all that a tenant has.
@@ -74,6 +85,8 @@ def command(
         remark = "An earlier init was interrupted; it is complete now. Run plan to see the project."
         _deliver(common, _Done(root, moved, remarks=[remark]))
         return
+    if select and not from_tenant:
+        raise UsageError("--select chooses what is imported", "Give it with --from-tenant.")
     flags = {"--region": region, "--base-url": base_url, "--sandbox": sandbox}
     _refuse_contradictions([flag for flag, given in flags.items() if given], common, token_url)
     name = common.env or "sandbox"
@@ -81,7 +94,8 @@ def command(
     with Stage(root) as stage:
         if from_tenant:
             is_named = any(flags.values())
-            done = _imported(common, site if is_named else None, stage, root, parallelism)
+            reading = _Reading(select, parallelism)
+            done = _imported(common, site if is_named else None, stage, root, reading)
         else:
             done = _started(site, stage, root)
     _deliver(common, done)
@@ -169,7 +183,7 @@ def _project_on(stage: Stage, root: Path) -> Project:
 
 
 def _imported(
-    common: Common, site: Site | None, stage: Stage, root: Path, parallelism: int
+    common: Common, site: Site | None, stage: Stage, root: Path, reading: _Reading
 ) -> _Done:
     """Write a manifest for everything that a tenant has, and prove that nothing differs."""
     from personalize_sync import reconcile  # noqa: PLC0415 - httpx
@@ -194,19 +208,36 @@ def _imported(
     environment = environment_of(project, replace(common, env=site.name if site else common.env))
     with (
         session(common, project, environment) as opened,
-        opened.readable(parallelism) as tenant,
+        opened.readable(reading.parallelism) as tenant,
         waiting(common, "Reading the tenant"),
     ):
         state = reconcile.survey(tenant, environment)
     with waiting(common, "Writing and proving the manifests"):
-        drafts = draft(state)
+        drafts = draft(state, reading.select)
+        _demand_selected(drafts, reading.select)
         prove(drafts, state, stage, project, environment)
     if site and not site.is_sandbox:
         _write_support(replace(site, client_key=state.client_key), stage, root)
     with uninterrupted():
         files = stage.place()
     remarks += [*_closed(environment), *(f"{doubt.capitalize()}." for doubt in state.incomplete)]
+    if drafts.unselected:
+        remarks.append(f"Not selected: {drafts.unselected} objects; what uses them looks them up.")
+    remarks.append(
+        "Next: commit the files. An edit in the tenant counts as drift from the first apply or "
+        "adopt of its object on; until then nobody can say which side is newer."
+    )
     return _Done(root, files, environment.name, drafts, remarks)
+
+
+def _demand_selected(drafts: Drafts, select: Sequence[str]) -> None:
+    """Refuse a glob that selects nothing: it may be a slip of the pen."""
+    for glob in select:
+        if not any(fnmatchcase(str(address), glob) for address in drafts.by_address):
+            raise UsageError(
+                f"nothing in the tenant is selected by {glob}",
+                "Addresses are KIND/KEY, such as template/promo_strip.",
+            )
 
 
 def _refuse_manifests(root: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from personalize_sync.init.cutting import Cut, cut_at
@@ -15,7 +16,7 @@ from personalize_sync.planning.prune import is_built_in
 from personalize_sync.resources import Address, Live, Lookup
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
     from personalize_sync.init.values import Needed
@@ -60,6 +61,7 @@ class Drafts:
 
     by_address: dict[Address, Draft] = field(default_factory=dict)
     left_out: list[LeftOut] = field(default_factory=list)
+    unselected: int = 0
 
     def drop(self, address: Address, reason: str, advice: str) -> None:
         """Leave an object out after all."""
@@ -85,8 +87,11 @@ class Drafts:
         )
 
 
-def draft(state: LiveState) -> Drafts:
-    """Return a draft of every living object that a manifest can declare."""
+def draft(state: LiveState, select: Sequence[str] = ()) -> Drafts:
+    """Return a draft of every living object that a manifest can declare.
+
+    With globs in `select`, only of those whose address one of them matches.
+    """
     drafts = Drafts()
     living = [o for o in state.objects if not (o.archived or is_built_in(o))]
     tops = dict(_top_level(living, drafts))
@@ -97,8 +102,16 @@ def draft(state: LiveState) -> Drafts:
         parent, _, key = address.key.partition(":")
         children[Address(BY_NAME[address.kind].parent, parent)][key] = live
     friendly = {(o.kind, o.friendly_id) for o in state.objects if o.friendly_id and not o.archived}
-    strangers = {Address(kind, name) for kind, name in friendly} - tops.keys()
+    strangers = {Address(*known): Lookup(*known) for known in friendly}
     for address, live in tops.items():
+        if not select or any(fnmatchcase(str(address), glob) for glob in select):
+            strangers.pop(address, None)
+        else:
+            strangers[address] = Lookup(address.kind, live.friendly_id or live.name)
+    for address, live in tops.items():
+        if address in strangers:
+            drafts.unselected += 1
+            continue
         try:
             made = _draft(address, live, refs, children[address], strangers)
             drafts.by_address[address] = made
@@ -113,7 +126,7 @@ def _draft(
     live: Live,
     refs: Refs,
     children: Mapping[str, Live],
-    strangers: Collection[Address],
+    strangers: Mapping[Address, Lookup],
 ) -> Draft:
     """Return the draft of one object; `strangers` live, but get no manifest, so they are looked up."""
     kind = BY_NAME[address.kind]
@@ -124,7 +137,7 @@ def _draft(
     for reference in kind.references(spec):
         target = reference.target
         if isinstance(target, Address) and target in strangers:
-            spec = with_value(spec, reference.path, Lookup(target.kind, target.key))
+            spec = with_value(spec, reference.path, strangers[target])
     spec, needed, cuts = secrets_named(kind, address.key, spec, kind.secrets(live, spec))
     waiting = _not_deployed(own, {key: child.revision for key, child in children.items()})
     for cut in waiting if "variants" in whole else ():

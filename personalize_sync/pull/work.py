@@ -258,9 +258,16 @@ class Work:
         others = [
             name
             for name in stated_for
-            if name != self._environment and home(document, name, self._path)[0] == "spec"
+            if name != self._environment
+            and self._is_tenant(name)
+            and home(document, name, self._path)[0] == "spec"
         ]
         return f"stands in spec, so {', '.join(others)} will get it too" if others else ""
+
+    def _is_tenant(self, name: str) -> bool:
+        """Whether an environment is more than a pretend tenant on this computer."""
+        known = self._project.environments.get(name)
+        return known is None or known.sandbox is None
 
     def placed(self, taken: Taken) -> Taken:
         """Return the result with the line that now holds the field, once all edits are made."""

@@ -100,6 +100,48 @@ def test_a_tenant_comes_into_an_empty_directory(shop: Shop) -> None:
     assert shop.writes() == []
 
 
+def test_a_part_of_a_tenant_is_imported(shop: Shop) -> None:
+    """What the chosen objects use besides is looked up, so that the project stands by itself."""
+    fill(shop.sandbox, 3)
+    place = ["--base-url", shop.server.base_url, "--token-url", shop.server.token_url, "-e", "test"]
+    chosen = ["--select", "experi*", "--select", "template/promo_1"]
+
+    said = shop("init", "--from-tenant", "-C", "../fresh", *place, *chosen)
+
+    assert said.code == 0, said
+    root = shop.root.parent / "fresh"
+    manifests = {n for n in _files(root) if n.endswith(".yaml") and "/" in n}
+    assert manifests == {
+        "experiences/hero_1.yaml",
+        "experiences/hero_2.yaml",
+        "experiments/hero_0.yaml",
+        "templates/promo_1.yaml",
+    }
+    text = (root / "experiences/hero_2.yaml").read_text("utf-8")
+    assert "{lookup: {kind: decision-model, name: Modell 2}}" in text
+    assert "Not selected: 9 objects" in said.out
+    assert "No changes." in shop("plan", "-C", "../fresh").out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--from-tenant", "--select", "template/nope"], "selected by template/nope"),
+        (["--select", "template/*"], "--select chooses what is imported"),
+    ],
+)
+def test_a_selection_of_nothing_is_refused(shop: Shop, arguments: list[str], words: str) -> None:
+    """A slip of the pen must not look like an empty tenant."""
+    fill(shop.sandbox, 1)
+    place = ["--base-url", shop.server.base_url, "--token-url", shop.server.token_url, "-e", "test"]
+
+    said = shop("init", "-C", "../fresh", *place, *arguments)
+
+    assert said.code == 64
+    assert words in said.err
+    assert not (shop.root.parent / "fresh").exists()
+
+
 def test_one_wide_key_is_used_for_all(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """With nothing narrower, the project file lets it read templates and connections, in the open."""
     fill(shop.sandbox, 2)
