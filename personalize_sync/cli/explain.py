@@ -88,12 +88,10 @@ def _demand_field(found: Explanation) -> None:
 
 def _loaded(common: Common, project: Project, environment: Environment) -> Mapping[str, Loaded]:
     """Return the manifests as each environment sees them, and under "" without overrides."""
-    from personalize_sync.manifests import load_manifests  # noqa: PLC0415 - YAML and schemas
+    from personalize_sync.manifests import load_views  # noqa: PLC0415 - YAML and schemas
 
-    loaded = {
-        name: load_manifests(project, environment=name or None)
-        for name in ("", *project.environments)
-    }
+    views = load_views(project, (None, *project.environments))
+    loaded = {name or "": view for name, view in views.items()}
     demand_valid(common, project, loaded[environment.name])
     return loaded
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from personalize_sync.manifests.checking import check_manifests, remembered
-    from personalize_sync.manifests.loading import Loaded, load_manifests
+    from personalize_sync.manifests.loading import Loaded, load_manifests, load_views
     from personalize_sync.manifests.project_file import load_project
     from personalize_sync.manifests.roots import find_root
     from personalize_sync.manifests.schemas import has_place, schema_text
@@ -25,6 +25,7 @@ else:
         "has_place": "schemas",
         "load_manifests": "loading",
         "load_project": "project_file",
+        "load_views": "loading",
         "named_file": "sources",
         "remembered": "checking",
         "schema_text": "schemas",
@@ -44,6 +45,7 @@ __all__ = [
     "has_place",
     "load_manifests",
     "load_project",
+    "load_views",
     "named_file",
     "remembered",
     "schema_text",

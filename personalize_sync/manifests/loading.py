@@ -22,7 +22,7 @@ from personalize_sync.manifests.values import Values
 from personalize_sync.problems import Problem, in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from yaml.nodes import Node
 
@@ -64,30 +64,41 @@ def load_manifests(
 
     `instead` has the content of files as it would be, by name, in place of the one on the disk.
     """
+    return load_views(project, (environment,), instead=instead)[environment]
+
+
+def load_views(
+    project: Project,
+    environments: Iterable[str | None],
+    *,
+    instead: Mapping[str, bytes] = MappingProxyType({}),
+) -> dict[str | None, Loaded]:
+    """Read every manifest of a project once, and return it as each of the environments sees it."""
     with _no_garbage_collection():
         tree = _TreeReading(Tree(project.root), Memory(project.root), instead)
         tree.read_all()
         declared = tuple(sorted(project.environments))
-        mentioned = {name for m in tree.manifests for name in m.environments or ()}
-        everywhere = declared or tuple(sorted(mentioned))
-        tree.problems += check_together(
-            tree.manifests,
-            environments=everywhere if environment is None else (environment,),
-            declared=declared,
-            unread=tree.unread,
-        )
-        copies = Copies(tree.manifests)
-        tree.problems += copies.problems(everywhere if environment is None else (environment,))
-        return Loaded(
-            resources=tuple(_resources(tree.manifests, environment, copies)),
-            problems=in_order(tree.problems),
-            files=tree.files,
-            manifests=tree.documents,
-            tests=tuple(_tests(tree.manifests, environment)),
-            tree_digest=tree_digest(tree.digests),
-            named=tuple(sorted(tree.named)),
-            links=tuple(tree.links),
-        )
+        return {environment: _view(tree, environment, declared) for environment in environments}
+
+
+def _view(tree: _TreeReading, environment: str | None, declared: tuple[str, ...]) -> Loaded:
+    mentioned = {name for m in tree.manifests for name in m.environments or ()}
+    everywhere = declared or tuple(sorted(mentioned))
+    seen_by = everywhere if environment is None else (environment,)
+    together = check_together(
+        tree.manifests, environments=seen_by, declared=declared, unread=tree.unread
+    )
+    copies = Copies(tree.manifests)
+    return Loaded(
+        resources=tuple(_resources(tree.manifests, environment, copies)),
+        problems=in_order([*tree.problems, *together, *copies.problems(seen_by)]),
+        files=tree.files,
+        manifests=tree.documents,
+        tests=tuple(_tests(tree.manifests, environment)),
+        tree_digest=tree_digest(tree.digests),
+        named=tuple(sorted(tree.named)),
+        links=tuple(tree.links),
+    )
 
 
 @contextmanager
