@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from personalize_sync.errors import CredentialError
 from personalize_sync.kinds import BY_NAME, KINDS
+from personalize_sync.kinds.decision_model import DECISION_VARIANT, deployment
 from personalize_sync.planning.lookups import kinds_looked_up
 from personalize_sync.resources import Live, LiveState
 
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
     from personalize_sync.project import Environment
     from personalize_sync.resources import Resource
     from personalize_sync.tenant.live import Tenant
+
+# Anything else in a deployment is no ref to ask for.
+_REF = re.compile(r"[0-9A-Fa-f-]{8,64}")
 
 
 def fetch(desired: Sequence[Resource], tenant: Tenant, policy: Policy) -> LiveState:
@@ -159,7 +164,26 @@ def _variants(desired: Iterable[Resource], objects: Iterable[Live], tenant: Tena
         if live.kind == variant.parent and not live.archived and live.name in names
     ]
     listed = tenant.each(lambda model: tenant.list_all(variant, parent=model.ref), models)
-    return [live for each in listed for live in each]
+    found = [live for each in listed for live in each]
+    return [*found, *_unlisted(models, found, tenant)]
+
+
+def _unlisted(models: Sequence[Live], variants: Sequence[Live], tenant: Tenant) -> list[Live]:
+    """Ask for each deployed variant that no list showed, as it would be created a second time."""
+    shown = {live.ref for live in variants}
+    hidden = [
+        (model, ref)
+        for model in models
+        for ref in sorted(deployment(model.record).keys() - shown)
+        if _REF.fullmatch(ref)
+    ]
+    found = tenant.each(lambda p: tenant.get(DECISION_VARIANT, p[1], parent=p[0].ref), hidden)
+    for (model, _), live in zip(hidden, found, strict=True):
+        if live and not live.archived:  # archived ones are left out of some lists
+            tenant.doubts.add(
+                f"the list of the variants of {model.name} lacks some that it deploys"
+            )
+    return [live for live in found if live]
 
 
 def is_open(kind: str, environment: Environment) -> bool:

@@ -10,7 +10,7 @@ import pytest
 from personalize_sync.errors import InvalidInput, TenantError
 from personalize_sync.planning.change import Action
 from personalize_sync.sandbox import Fault
-from personalize_sync.sandbox.faults import PageShift, Status
+from personalize_sync.sandbox.faults import Instead, PageShift, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -190,3 +190,21 @@ def test_an_undrifted_tenant_costs_list_requests_only(world: World, count: int) 
 
     gets = [r for r in world.sandbox.requests if r.method == "GET"]
     assert all("limit" in request.query for request in gets)
+
+
+def test_a_list_that_lacks_what_is_deployed_is_not_whole(world: World) -> None:
+    """The variant is neither made a second time nor taken for gone, and nothing is archived."""
+    world.model()
+    _applied(world)
+    short = Fault(
+        Instead(b'{"items": []}'), "GET", "/v2/decisionModelDefinitions/*/variants", times=0
+    )
+    fault = world.sandbox.faults.add(short)
+
+    plan = world.plan(prune=True)
+
+    assert fault.fired
+    assert [(str(c.address), [b.rule for b in c.blocked]) for c in plan.changes] == [
+        ("template/strip_000", ["incomplete-view"])
+    ]
+    assert any("lacks some that it deploys" in reason for reason in plan.scope.failed)
