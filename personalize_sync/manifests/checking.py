@@ -70,9 +70,9 @@ def check_manifests(project: Project, *, environment: str | None = None) -> Chec
         if tree and tree == known.tree:
             _keep(memory, known, project, began)
             return Checked((), known.files, known.manifests)
-    from personalize_sync.manifests.loading import load_manifests  # noqa: PLC0415 - the parsers
+    from personalize_sync.manifests.loading import check_tree  # noqa: PLC0415 - the parsers
 
-    loaded = load_manifests(project, environment=environment)
+    loaded = check_tree(project, environment=environment)
     if not loaded.problems and not loaded.links:
         counts = loaded.files, loaded.manifests
         verdict = Verdict(environment, declared, loaded.tree_digest, [*loaded.named], *counts)

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from personalize_sync.resources import Resource
 
 
+_A_LOT = 50_000  # objects: some hundred manifests
+
+
 @dataclass(frozen=True, slots=True)
 class Loaded:
     """Everything below the manifest root, read and checked."""
@@ -77,11 +80,21 @@ def load_views(
     with _no_garbage_collection():
         tree = _TreeReading(Tree(project.root), Memory(project.root), instead)
         tree.read_all()
-        declared = tuple(sorted(project.environments))
-        return {environment: _view(tree, environment, declared) for environment in environments}
+        return {environment: _view(tree, project, environment) for environment in environments}
 
 
-def _view(tree: _TreeReading, environment: str | None, declared: tuple[str, ...]) -> Loaded:
+def check_tree(project: Project, *, environment: str | None = None) -> Loaded:
+    """Return what is to be said of a project, without its resources and tests."""
+    with _no_garbage_collection():
+        tree = _TreeReading(Tree(project.root), Memory(project.root), {})
+        tree.read_all()
+        return _view(tree, project, environment, whole=False)
+
+
+def _view(
+    tree: _TreeReading, project: Project, environment: str | None, *, whole: bool = True
+) -> Loaded:
+    declared = tuple(sorted(project.environments))
     mentioned = {name for m in tree.manifests for name in m.environments or ()}
     everywhere = declared or tuple(sorted(mentioned))
     seen_by = everywhere if environment is None else (environment,)
@@ -90,11 +103,11 @@ def _view(tree: _TreeReading, environment: str | None, declared: tuple[str, ...]
     )
     copies = Copies(tree.manifests)
     return Loaded(
-        resources=tuple(_resources(tree.manifests, environment, copies)),
+        resources=tuple(_resources(tree.manifests, environment, copies)) if whole else (),
         problems=in_order([*tree.problems, *together, *copies.problems(seen_by)]),
         files=tree.files,
         manifests=tree.documents,
-        tests=tuple(_tests(tree.manifests, environment)),
+        tests=tuple(_tests(tree.manifests, environment)) if whole else (),
         tree_digest=tree_digest(tree.digests),
         named=tuple(sorted(tree.named)),
         links=tuple(tree.links),
@@ -110,6 +123,8 @@ def _no_garbage_collection() -> Iterator[None]:
         yield
     finally:
         if was_on:
+            if gc.get_count()[0] > _A_LOT:
+                gc.freeze()  # else it would begin by walking over all that was just read
             gc.enable()
 
 
@@ -177,7 +192,7 @@ class _TreeReading:
                 yield name, data
 
     def _read_clean(self, name: str, data: bytes, documents: list[CleanDocument]) -> None:
-        file = SourceFile(printable_name(name), data.decode("utf-8-sig"))
+        file = SourceFile(printable_name(name), data.decode().removeprefix("\ufeff"))
         budget = Budget()
         for index, (line, column, document, settled) in enumerate(documents):
             self.documents += 1
