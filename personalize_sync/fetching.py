@@ -93,17 +93,17 @@ def reads(desired: Iterable[Resource], policy: Policy) -> list[Kind]:
 
 
 def _listed(kinds: Sequence[Kind], tenant: Tenant) -> list[Live]:
-    """List each kind; raises one CredentialError for all the keys that are refused."""
+    """Read each list once; raises one CredentialError for all the keys that are refused."""
     refused: list[CredentialError] = []
 
-    def listed(kind: Kind) -> tuple[Live, ...]:
+    def listed(shown: tuple[Kind, ...]) -> tuple[Live, ...]:
         try:
-            return tenant.list_all(kind)
+            return tenant.list_all(*shown)
         except CredentialError as error:
             refused.append(error)
             return ()
 
-    found = tenant.each(listed, kinds)
+    found = tenant.each(listed, tenant.in_lists(kinds))
     if refused:
         raise CredentialError.together(sorted(refused, key=lambda error: error.message))
     return [live for each in found for live in each]

@@ -7,6 +7,7 @@ error, never an empty tenant.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from http import HTTPStatus
@@ -105,19 +106,26 @@ class Tenant:
         """Return the results in order, the work done in parallel."""
         return list(self._pool.map(work, items))
 
-    def list_all(self, kind: Kind, *, parent: str = "") -> tuple[Live, ...]:
-        """Return every object of a kind that the tenant lists, each once."""
-        found: dict[str, Live] = {}
+    def in_lists(self, kinds: Iterable[Kind]) -> list[tuple[Kind, ...]]:
+        """Return the kinds by the lists that show them: that of flows shows several."""
+        lists: dict[tuple[str, str], list[Kind]] = defaultdict(list)
+        for kind in kinds:
+            lists[kind.collection, self._reads(kind)].append(kind)
+        return [tuple(shown) for shown in lists.values()]
+
+    def list_all(self, kind: Kind, *others: Kind, parent: str = "") -> tuple[Live, ...]:
+        """Return every object that the tenant lists, each once: of a kind, and of others in its list."""
+        found: dict[str, dict[str, Live]] = {each.name: {} for each in (kind, *others)}
         path = kind.collection.format(parent=quote(parent, safe=""))
         self._reading.append(path)
         try:
             for record in self._records(kind, path):
-                live = self._live(kind, record, parent=parent)
-                if live:
-                    found.setdefault(live.ref, live)
+                for each in (kind, *others):
+                    if live := self._live(each, record, parent=parent):
+                        found[each.name].setdefault(live.ref, live)
         finally:
             self._reading.remove(path)
-        return tuple(found.values())
+        return tuple(live for lives in found.values() for live in lives.values())
 
     def get(self, kind: Kind, ref: str, *, parent: str = "") -> Live | None:
         """Return one object by ref, or by friendlyId where the kind allows it; None for 404."""

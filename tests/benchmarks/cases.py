@@ -204,6 +204,10 @@ def growth(projects: Sequence[Measured], *, rounds: int) -> Iterator[Growth]:
             "plan, again": [command.work for command in plans],
             "load": [partial(worked, partial(_load, project)) for project in projects],
             "diff and plan": [partial(worked, partial(_plan_of, project)) for project in projects],
+            "diff and plan, all changed": [
+                partial(worked, partial(_plan_of, project, description="Edited in the UI"))
+                for project in projects
+            ],
         }
         for what, works in steps.items():
             seconds, megabytes = zip(*in_turn(rounds, *works), strict=True)
@@ -215,10 +219,11 @@ def _load(project: Measured) -> None:
     load_manifests(load_project(project.root))
 
 
-def _plan_of(project: Measured) -> None:
-    live = corpus.live_objects(project.listed)
-    state = LiveState(tuple(live), ours=frozenset({corpus.STAMP}))
-    assert make_plan(project.resources, state, policy=Policy(Environment("bench"))).is_empty
+def _plan_of(project: Measured, **edit: str) -> None:
+    listed = {path: [r | edit for r in records] for path, records in project.listed.items()}
+    state = LiveState(tuple(corpus.live_objects(listed)), ours=frozenset({corpus.STAMP}))
+    plan = make_plan(project.resources, state, policy=Policy(Environment("bench")))
+    assert plan.is_empty is not bool(edit)
 
 
 def apply(root: Path, count: int, *, rounds: int) -> Iterator[Figure]:

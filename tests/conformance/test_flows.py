@@ -105,6 +105,24 @@ def test_flows_of_all_types_converge(worlds: Callable[..., World], setting: str)
     assert world.plan().is_empty
 
 
+def test_the_list_of_flows_is_read_once(world: World) -> None:
+    """It shows experiences and experiments alike, and its records are the largest of all."""
+    world.flow("hero")
+    world.experiment("hero_ab")
+    world.apply()
+    before = len(world.sandbox.requests)
+
+    plan = world.plan()
+    offsets = [
+        request.query["offset"]
+        for request in world.sandbox.requests[before:]
+        if request.path == "/v3/flowDefinitions"
+    ]
+
+    assert plan.is_empty
+    assert sorted(offsets) == ["0", "2"]  # what there is, and that there is no more
+
+
 def _flows_called(world: World, key: str) -> int:
     found: list[Any] = [f for f in world.sandbox.all("flow") if f.body["friendlyId"] == key]
     return len(found)
