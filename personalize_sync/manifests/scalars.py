@@ -37,14 +37,16 @@ def ways_to_write(value: Any, style: str | None, around: Surroundings) -> Iterat
     if not isinstance(value, str):
         yield flow(value, like_json=around.like_json)
         return
+    if style == ">" and "\n" not in value.rstrip("\n"):
+        yield from _block(value, around, ">")  # there is nothing to fold
     if style in ("|", ">") or ("\n" in value and style is None):
-        yield from _literal(value, around)
+        yield from _block(value, around)
     if style is None and is_plain(value, in_flow=around.in_flow) and not around.like_json:
         yield value
     if style == "'" and value.isprintable():
         yield "'" + value.replace("'", "''") + "'"
     if "\n" in value and not around.like_json:
-        yield from _literal(value, around)
+        yield from _block(value, around)
     yield double_quoted(value)
 
 
@@ -89,7 +91,7 @@ def _escaped(char: str) -> str:
     return f"\\u{ord(char):04x}" if ord(char) <= 0xFFFF else f"\\U{ord(char):08x}"  # noqa: PLR2004 - the plane
 
 
-def _literal(text: str, around: Surroundings) -> Iterator[str]:
+def _block(text: str, around: Surroundings, sign: str = "|") -> Iterator[str]:
     """Yield a text as a block, where a block can say it."""
     body = text.rstrip("\n")
     lines = body.split("\n")
@@ -105,4 +107,4 @@ def _literal(text: str, around: Surroundings) -> Iterator[str]:
     # Without the digit, the first line would be taken for the measure of the indentation.
     digit = str(around.indent - around.column) if body[0] in " \n\t" else ""
     written = [margin + line if line else "" for line in lines] + [""] * max(0, ends - 1)
-    yield around.eol.join([f"|{digit}{chomping}", *written])
+    yield around.eol.join([f"{sign}{digit}{chomping}", *written])

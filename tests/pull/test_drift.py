@@ -50,6 +50,18 @@ def test_an_edit_of_a_code_file_goes_into_the_file(world: World) -> None:
     assert text(world) == STRIP
 
 
+def test_a_folded_text_stays_folded(world: World) -> None:
+    """Text on one line has nothing to fold, so the sign and its comment stay."""
+    folded = "description: >-  # in short\n    {}\n"
+    own = STRIP.replace('description: "Thin strip"\n', folded.format("Thin\n    strip"))
+    strip(world, own)
+    world.edit("template/strip", description="Thin: #1")
+
+    pull(world)
+
+    assert text(world) == own.replace("Thin\n    strip", "Thin: #1")
+
+
 def test_an_edit_of_a_block_keeps_the_block(world: World) -> None:
     """An element that stands in the manifest as a block stays one, at its indentation."""
     strip(world)
