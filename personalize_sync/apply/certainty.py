@@ -47,12 +47,17 @@ def create(desired: Resource, kind: Kind, body: Document, *, parent: str, run: R
 
     def appeared() -> Live | None:
         found = find(desired, kind, parent, run)
-        if found is None or _may_be_ours(found, run):
+        if found is None or _is_ours(found, run) or is_as_sent(found):
             return found
         raise StaleError(
             f"{desired.address} was created by somebody else meanwhile ({describe(found)})",
             "Plan again and compare.",
         )
+
+    def is_as_sent(found: Live) -> bool:
+        """Whether an unknown key stamped exactly what we sent; a flow begins as a draft."""
+        unlike = [path for path in remaining(desired, kind, found, run) if path != ("status",)]
+        return _may_be_ours(found, run) and not unlike
 
     made = _settled(lambda: run.tenant.create(kind, body, parent=parent), appeared, run)
     return _with_revision(kind, made, run)
@@ -180,9 +185,13 @@ def _looked_for(look: Callable[[], Live | None], run: Run, *, times: int) -> Liv
     return None
 
 
+def _is_ours(live: Live, run: Run) -> bool:
+    return live.author in run.ours | run.authors
+
+
 def _may_be_ours(live: Live, run: Run) -> bool:
     """Whether we may have written this: some tenants stamp keys with ids that nobody told us."""
-    return live.author is None or live.author in run.ours | run.authors or "|" not in live.author
+    return live.author is None or _is_ours(live, run) or "|" not in live.author
 
 
 def _unraced(kind: Kind, before: Live, after: Live, run: Run) -> None:

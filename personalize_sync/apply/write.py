@@ -128,8 +128,8 @@ def _create(wanted: Resource, kind: Kind, run: Run) -> Live:
 
 def _still_there(created: Live, address: Address, kind: Kind, run: Run) -> Live:
     """Look before the PUT: one to a ref that nothing has might create something else."""
-    now = run.tenant.get(kind, created.ref)
-    if now is None or (now.ref, now.friendly_id) != (created.ref, address.key):
+    now = certainty.as_left(kind, created, run)
+    if (now.ref, now.friendly_id) != (created.ref, address.key):
         raise StaleError("it cannot be found right after it was created", "Plan again.")
     return now
 

@@ -128,3 +128,17 @@ def _change_a_deployed_variant(world: World) -> None:
     world.apply()
     changed = {"name": "Main", "definition": _NEW, "status": "PRODUCTION", "split": 100}
     world.model(variants={"main": changed})
+
+
+def test_an_edit_of_a_new_flow_before_it_is_started_is_kept(world: World) -> None:
+    """It was made as a draft, and is not started over what she did to it."""
+    world.flow(type="INTERACTIVE_API_FLOW", status="PRODUCTION")
+
+    failed = _edited(
+        world, "experience/hero", {"name": "Hers"}, at="GET /v3/flowDefinitions/*-*", nth=1
+    )
+
+    assert (failed.exit_code, failed.wrote) == (13, True)
+    assert "auth0|maria" in failed.error
+    stored = world.stored("experience/hero")
+    assert (stored["name"], stored["status"]) == ("Hers", "DRAFT")

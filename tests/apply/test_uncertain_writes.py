@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 from apply.single_writes import WRITES, duplicates
 
@@ -118,3 +120,58 @@ def test_a_write_whose_answers_stay_strange_is_reported_as_perhaps_made(world: W
     assert fault.fired > 1
     assert report.exit_code == 14
     assert [(o.result, o.wrote) for o in report.outcomes] == [(Result.FAILED, True)]
+
+
+class _Beaten(httpx.BaseTransport):
+    """Loses the first POST to templates, while a key that nobody knows makes one of that friendlyId."""
+
+    def __init__(self, inner: httpx.BaseTransport, name: str) -> None:
+        self._inner = inner
+        self._name = name
+        self.fired = False
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Forward everything else."""
+        if self.fired or (request.method, request.url.path) != ("POST", "/v3/templates"):
+            return self._inner.handle_request(request)
+        self.fired = True
+        request.read()
+        who = {"grant_type": "client_credentials", "client_id": "elsewhere", "client_secret": "s"}
+        audience = {"audience": "https://api.sitecorecloud.io"}
+        address = request.url.copy_with(path="/oauth/token")
+        answer = self._inner.handle_request(
+            httpx.Request("POST", address, data={**who, **audience})
+        )
+        token = json.loads(answer.read())["access_token"]
+        theirs = httpx.Request(
+            "POST",
+            request.url,
+            headers={"Authorization": f"Bearer {token}"},
+            json={**json.loads(request.content), "name": self._name},
+        )
+        assert self._inner.handle_request(theirs).is_success
+        raise httpx.ReadError("lost", request=request)
+
+
+@pytest.mark.parametrize(("name", "result"), [("Theirs", Result.FAILED), ("Ours", Result.CREATED)])
+def test_what_an_unknown_key_made_is_ours_only_if_it_is_what_we_sent(
+    world: World, name: str, result: Result
+) -> None:
+    """Some tenants stamp our key with an id that nobody told us; another pipeline's looks the same."""
+    world.template(name="Ours")
+    world.sandbox.add_key("developer-templates", "elsewhere", "s")
+    wires: list[_Beaten] = []
+
+    def wire(inner: httpx.BaseTransport) -> httpx.BaseTransport:
+        wires.append(_Beaten(inner, name))
+        return wires[-1]
+
+    world.wire = wire
+    report = world.apply()
+
+    assert wires[-1].fired
+    (outcome,) = report.outcomes
+    assert (outcome.result, world.stored("template/strip")["name"]) == (result, name)
+    if result is Result.FAILED:
+        assert report.exit_code == 13
+        assert "created by somebody else meanwhile" in outcome.error
