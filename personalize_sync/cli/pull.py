@@ -54,6 +54,11 @@ def command(
     wishes = Wishes(select=addresses, parallelism=parallelism)
     done = pulled(common, project, wishes, chosen[0] if chosen else "merge", dry_run=dry_run)
     as_json = common.format == "json"
+    if any(field.is_conflict and field.cause == "undetermined" for field in done.fields):
+        common.say(
+            "Undetermined: none of our own writes of these objects is known. --theirs takes the "
+            "tenant's values; once adopted, later edits in the tenant are drift."
+        )
     common.deliver(
         _document(done) if as_json else _text(done, common, project.root, dry_run=dry_run)
     )

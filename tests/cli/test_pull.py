@@ -76,6 +76,20 @@ def test_conflicts_end_in_13(synced: Shop) -> None:
     assert synced("pull", "--theirs").code == 0
 
 
+def test_what_nobody_can_tell_is_explained(synced: Shop) -> None:
+    """After an import every edit is undetermined: what to do about it is said, once."""
+    synced.connection()
+    synced("apply", "--auto-approve")
+    synced.edit("connection/Weather", description="Maria's")
+    synced.connection(description="Git's")
+
+    said = synced("pull")
+
+    assert said.code == 13
+    assert said.err.count("Undetermined: none of our own writes of these objects is known.") == 1
+    assert "Undetermined" not in synced("pull", "--theirs").err
+
+
 def test_only_the_named_objects_are_pulled(synced: Shop) -> None:
     """Other objects keep what Git says."""
     synced.edit("template/strip", name="Other")
