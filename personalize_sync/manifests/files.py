@@ -28,7 +28,9 @@ MAX_BYTES = 1024 * 1024
 MAX_PATH = 500  # as in the schemas; each component costs a system call
 _SUFFIXES = (".yaml", ".yml")
 # A pipe without a writer must not stop us, a link that appeared meanwhile must not lead us away.
-OPEN = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+# And Windows must not translate line ends.
+_FLAGS = ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY")
+OPEN = os.O_RDONLY | sum(getattr(os, flag, 0) for flag in _FLAGS)
 
 
 @dataclass(frozen=True)

@@ -128,7 +128,8 @@ def _made_by() -> bytes:
     folders = (package, package / "manifests", package / "kinds", schemas.folder())
     states = sorted(state for folder in folders for state in _states(folder))
     # Whatever installs another version of a library leaves its trace in the folder it lies in.
-    libraries = [(p, os.stat(p).st_mtime_ns) for p in sys.path if p.endswith("-packages")]  # noqa: PTH116 - strings
+    folders_of_libraries = (p for p in map(Path, sys.path) if p.name.endswith("-packages"))
+    libraries = [(str(p), p.stat().st_mtime_ns) for p in folders_of_libraries if p.is_dir()]
     return hashlib.sha256(f"{__version__} {sys.version} {states} {libraries}".encode()).digest()
 
 
