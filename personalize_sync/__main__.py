@@ -18,23 +18,28 @@ def main() -> None:
         # Answered before anything is imported: scripts ask this often.
         from personalize_sync import __version__  # noqa: PLC0415
 
-        print(f"personalize-sync {__version__}")  # noqa: T201 - this is the document asked for
-        sys.exit(0)
+        _end(0, f"personalize-sync {__version__}\n")
+        return
     from personalize_sync.cli.endings import run  # noqa: PLC0415
 
     spare_the_collector()
     _end(run())
 
 
-def _end(code: int) -> None:
+def _end(code: int, words: str = "") -> None:
     """End the process at once: giving back its memory piece by piece takes as long as some answers.
 
     Every file, thread and process that matters was closed by whoever opened it.
     """
     try:
-        for stream in filter(None, (sys.stdout, sys.stderr)):
-            stream.flush()
-    except OSError:  # the reader of our output went away, or the disk is full
+        if sys.stdout:
+            sys.stdout.write(words)
+            sys.stdout.flush()
+    except OSError as error:
+        # Where the reader of our output went away, there is nobody left to tell.
+        if not code and not isinstance(error, BrokenPipeError):
+            words = f"error: the output cannot be written: {error.strerror}\n"
+            os.write(2, words.encode())
         code = code or 1
     os._exit(code)
 

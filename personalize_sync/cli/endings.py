@@ -64,6 +64,8 @@ def _end(error: BaseException) -> int:
         case BrokenPipeError():
             # The reader of our output went away; there is nobody left to tell.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        case OSError(errno=int()):
+            _not_ours(error)
         case _:
             _unexpected(error)
     return 1
@@ -85,6 +87,14 @@ def _refusal(error: SyncError) -> None:
     click.echo(f"error: {plain(first)}", err=True)
     for line in others:
         click.echo(f"  {plain(line)}", err=True)
+
+
+def _not_ours(error: OSError) -> None:
+    from personalize_sync.rendering import plain  # noqa: PLC0415 - names of files pass the gate
+
+    # Without a name it is a stream: the document was to go where there is no room for it.
+    where = f"{error.filename}: " if error.filename else "the output cannot be written: "
+    click.echo(f"error: {plain(where + str(error.strerror))}", err=True)
 
 
 def _unexpected(error: BaseException) -> None:

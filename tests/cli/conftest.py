@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import pytest
 from world import PROJECT, World
@@ -70,14 +70,19 @@ class Shop(World):
         assert "Traceback" not in out + err
         return Said(code, out, err)
 
-    def start(self, *arguments: str, environ: Mapping[str, str] = {}) -> subprocess.Popen[str]:
+    def start(
+        self,
+        *arguments: str,
+        environ: Mapping[str, str] = {},
+        out: int | IO[str] = subprocess.PIPE,
+    ) -> subprocess.Popen[str]:
         """Start a command line in a process of its own."""
         return subprocess.Popen(
             [sys.executable, "-m", "personalize_sync", *arguments],
             cwd=self.root,
             env={**os.environ, **environ},
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdout=out,
             stderr=subprocess.PIPE,
             encoding="utf-8",
         )

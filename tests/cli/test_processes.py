@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -200,6 +201,21 @@ def test_a_reader_that_went_away_is_no_bug(shop: Shop) -> None:
 
     assert process.returncode == 1
     assert err == ""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
+@pytest.mark.parametrize("unbuffered", ["1", ""])
+@pytest.mark.parametrize("arguments", [("version",), ("validate",), ("plan", "--format", "json")])
+def test_a_full_disk_is_no_bug_and_no_success(
+    shop: Shop, arguments: tuple[str, ...], unbuffered: str
+) -> None:
+    """What could not be said is an error, whether it fails at once or when the process ends."""
+    with Path("/dev/full").open("w") as full:
+        process = shop.start(*arguments, environ={"PYTHONUNBUFFERED": unbuffered}, out=full)
+        _, err = process.communicate(timeout=30)
+
+    assert process.returncode == 1
+    assert err == "error: the output cannot be written: No space left on device\n"
 
 
 _HEAVY = ("httpx", "jsonschema", "jsonschema_rs", "deepdiff", "rich", "yaml", "sqlite3")
