@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -18,6 +18,11 @@ from personalize_sync.pull.edits import GONE, meaning, rewritten
 from personalize_sync.pull.marks import marked, unmarked
 from personalize_sync.pull.merging import merge, resolved
 from personalize_sync.pull.updates import updated
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from personalize_sync.resources import Path
 
 _TEXTS = st.one_of(
     st.sampled_from(
@@ -203,6 +208,44 @@ def test_whatever_a_manifest_shares_or_nests_every_other_line_stays(
     rest = iter(lines)
     assert [line for line in stays if line not in rest] == []
     assert value is GONE or rewritten(result, 0, path, value) == result
+
+
+_UNUSUAL = (
+    "spec: {\n  name: x,   # the name\n  # tags\n  tags: [\n    a, # first\n    b,\n  ],\n  m: {y: 1,},\n}\n",
+    "spec:\n  tags: [a,\n    b ,  # of two\n    c]\n  m: { a: 1, # one\n       b: 2 }\n  e: [ ]\n  f: {}\n  g: [\n  ]\n",
+    '{"spec": {"name": "x", "tags": ["a"], "m": {"k": [ {"z": 1}, {"z": 2} ]}}}\n',
+    'spec:\n- a: 1\n  b: 2\n- - x\n  - y\n-\n  c: 3\n- "q"\n',
+)
+
+
+def _places(data: Any, path: Path = ()) -> Iterator[tuple[Path, bool]]:
+    """Yield the path of every value, and of one more in every object and list."""
+    match data:
+        case dict():
+            children = list(data.items())
+            yield (*path, "brand_new"), True
+        case list():
+            children = [(str(i), item) for i, item in enumerate(data)]
+            yield (*path, str(len(data))), True
+        case _:
+            return
+    for name, child in children:
+        yield (*path, name), False
+        yield from _places(child, (*path, name))
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize("text", _UNUSUAL)
+def test_brackets_and_compact_lists_take_any_value_at_any_place(text: str, newline: str) -> None:
+    """What comes out means what was meant, or `rewritten` would raise; comments stay."""
+    text = text.replace("\n", newline)
+    for path, is_new in _places(meaning(text, 0)):
+        for value in ("v", "a: #b", "two\nl\n", 5, [], ["x"], {"k": 1}):
+            result = rewritten(text, 0, path, value)
+            if is_new:
+                assert result.count("#") >= text.count("#")
+        if not is_new:
+            rewritten(text, 0, path, GONE)
 
 
 @_RUNS
