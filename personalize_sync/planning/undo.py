@@ -287,6 +287,9 @@ class _Undoing:
                 unknown.append(pointer(path))
             else:
                 _put(spec, path, value)
+        if spec and kind.standing(live) and "status" in now:
+            # Said, so that a flow which has to be paused for it goes on, even after a crash.
+            spec.setdefault("status", now["status"])
         return spec, unknown
 
     def _repinned(self, model: Address, variants: Document) -> Document:

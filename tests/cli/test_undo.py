@@ -100,6 +100,26 @@ def test_a_run_of_all_kinds_is_taken_back(shops: Callable[..., Shop], knob: str)
     assert (again.code, "Nothing to undo." in again.out) == (0, True)
 
 
+def test_a_running_flow_goes_on_when_it_was_paused_for_an_undo(shops: Callable[..., Shop]) -> None:
+    """Unasked it is not paused; allowed, its old content comes back, and it runs."""
+    shop = shops(knobs=("K31=production", "K33=400"))
+    allow = ("--allow", "live-experiment=*")
+    shop.experiment(status="PRODUCTION")
+    assert shop(*_APPLY).code == 0
+    before = _content(shop)
+    shop.experiment(status="PRODUCTION", name="New")
+    run = shop(*_APPLY, *allow).run
+
+    asked = shop(*_UNDO, run)
+    assert (asked.code, "--allow live-experiment=experiment/" in asked.err + asked.out) == (
+        14,
+        True,
+    )
+    assert shop(*_UNDO, run, *allow).code == 0
+
+    assert _content(shop) == before
+
+
 def test_after_the_commit_is_reverted_too_there_is_nothing_to_do(shop: Shop) -> None:
     """Undo and revert end in the same state, pinned revisions included."""
     shop.model()
