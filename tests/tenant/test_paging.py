@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from tenant.access import TEMPLATES, Pretender, connection, environment, keyring, page
+from world import DMN
 
 from personalize_sync.errors import TenantError
 from personalize_sync.kinds import BY_NAME
@@ -96,6 +97,23 @@ def test_a_short_page_is_no_end_where_the_limit_is_only_repeated() -> None:
     """Such a list would hide what is there, and a create would make it twice."""
     with _filled(count=25) as sandbox, _tenant(_Capped(sandbox)) as tenant:
         assert len(tenant.list_all(BY_NAME["template"])) == 25
+
+
+@pytest.mark.parametrize(("others", "variants", "asked"), [(100, 5, 1), (100, 6, 2), (99, 5, 2)])
+def test_a_few_variants_are_all_where_other_pages_are_twenty_times_as_long(
+    others: int, variants: int, asked: int
+) -> None:
+    """Asking a thousand models for a second page that is not there would take most of the time."""
+    with _filled(count=others) as sandbox, _tenant(SandboxTransport(sandbox)) as tenant:
+        model = sandbox.create("decision-model", {"name": "Banner", **_BODIES["decision-model"]})
+        for number in range(variants):
+            body = {"name": f"v{number}", "definition": DMN}
+            sandbox.create("decision-variant", body, parent="decision-model/Banner")
+        tenant.list_all(BY_NAME["template"])
+        found = tenant.list_all(BY_NAME["decision-variant"], parent=model.ref)
+        requests = [r for r in sandbox.requests if r.path.endswith("/variants")]
+
+    assert (len(found), len(requests)) == (variants, asked)
 
 
 @pytest.mark.parametrize("count", [0, 1, 9, 10, 11, 99, 100, 101, 200])
