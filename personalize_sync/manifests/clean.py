@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from contextlib import contextmanager
+from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
@@ -28,7 +30,7 @@ from personalize_sync.manifests.values import Values
 from personalize_sync.resources import Address, Resource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from yaml.nodes import Node
 
@@ -50,13 +52,28 @@ class _NamesAFileError(Exception):
     """Raised where a document cannot be understood by itself."""
 
 
-def understand(texts: Mapping[str, bytes], memory: Memory) -> Clean:
-    """Return what the clean ones of these files say, given and returned by digest."""
+@contextmanager
+def understanding(
+    texts: Mapping[str, bytes], memory: Memory
+) -> Iterator[Callable[[str], list[CleanDocument] | None]]:
+    """Tell by digest what each of these files says, None of one that is not clean.
+
+    Ask in the order in which they are given: those of the second half may still be read elsewhere.
+    """
     clean = {digest: memory.clean[digest] for digest in texts if digest in memory.clean}
     new = {digest: data for digest, data in texts.items() if digest not in clean}
-    clean |= _shared(new) if len(new) >= _MANY and _can_fork() else _each(new)
+    if len(new) < _MANY or not _can_fork():
+        clean |= _each(new)
+        yield clean.get
+    else:
+        # The smaller half: here is more to do, with what comes out.
+        half = len(new) * 9 // 20
+        there = dict(islice(new.items(), half, None))
+        with _beside(there) as rest:
+            clean |= _each(dict(islice(new.items(), half)))
+            yield lambda digest: (rest() if digest in there else clean).get(digest)
+            clean |= rest()
     memory.keep(clean)
-    return clean
 
 
 def _each(texts: Mapping[str, bytes]) -> Clean:
@@ -137,26 +154,35 @@ def _can_fork() -> bool:
     return hasattr(os, "sched_getaffinity") and is_alone and len(os.sched_getaffinity(0)) > 1
 
 
-def _shared(texts: Mapping[str, bytes]) -> Clean:
-    """Read one half of the files here and the other half in a second process.
+@contextmanager
+def _beside(texts: Mapping[str, bytes]) -> Iterator[Callable[[], Clean]]:
+    """Read files in a second process; what is given waits for it and tells what they say.
 
     A bare fork: the pools of the standard library take 20 ms to import, and a pipe would let the
     other wait for us. What it leaves is JSON, which crosses over faster than objects do.
     """
-    half = len(texts) // 2
-    here, there = dict(islice(texts.items(), half)), dict(islice(texts.items(), half, None))
     with open(os.memfd_create("clean"), "r+b") as answer:  # noqa: PTH123 - not a path
         child = os.fork()
         if not child:
-            _answer_and_end(there, answer.fileno())
+            _answer_and_end(texts, answer.fileno())
+
+        @cache
+        def ended() -> int:
+            return os.waitpid(child, 0)[1]
+
+        @cache
+        def rest() -> Clean:
+            if ended():
+                # A number that JSON cannot carry, no memory left, somebody who killed it.
+                return _each(texts)
+            answer.seek(0)  # the other moved it
+            found: Clean = orjson.loads(answer.read())
+            return found
+
         try:
-            clean = _each(here)
+            yield rest
         finally:
-            _, status = os.waitpid(child, 0)
-        answer.seek(0)  # the other moved it
-        packed = answer.read()
-    # A number that JSON cannot carry, no memory left, somebody who killed it: then it is done here.
-    return clean | (orjson.loads(packed) if status == 0 else _each(there))
+            ended()
 
 
 def _answer_and_end(texts: Mapping[str, bytes], descriptor: int) -> NoReturn:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from personalize_sync.manifests.clean import understand
+from personalize_sync.manifests.clean import understanding
 from personalize_sync.manifests.complaints import Complaint, quoted
 from personalize_sync.manifests.composing import compose, decode
 from personalize_sync.manifests.copies import Copies
@@ -169,13 +169,15 @@ class _TreeReading:
     def read_all(self) -> None:
         texts = dict(self._manifests())
         self.files = len(texts)
-        clean = understand({self.digests[n].hex(): texts[n] for n in texts}, self._memory)
-        for name, data in texts.items():
-            documents = clean.get(self.digests[name].hex())
-            if documents is None:
-                self._read_file(name, data)
-            else:
-                self._read_clean(name, data, documents)
+        digests = {name: self.digests[name].hex() for name in texts}
+        by_digest = {digests[name]: data for name, data in texts.items()}
+        with understanding(by_digest, self._memory) as clean:
+            for name, data in texts.items():
+                documents = clean(digests[name])
+                if documents is None:
+                    self._read_file(name, data)
+                else:
+                    self._read_clean(name, data, documents)
 
     def _manifests(self) -> Iterator[tuple[str, bytes]]:
         for name in self._tree.manifests():
