@@ -10,10 +10,8 @@ from __future__ import annotations
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from http import HTTPStatus
-from math import ceil
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
-from urllib.parse import quote, urlsplit
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import quote
 
 from personalize_sync.errors import (
     CredentialError,
@@ -25,12 +23,11 @@ from personalize_sync.errors import (
 )
 from personalize_sync.kinds import BY_NAME
 from personalize_sync.resources import Base, Live
-from personalize_sync.tenant.answers import items_of
+from personalize_sync.tenant.paging import Lists, item_path, last_segment
 from personalize_sync.tenant.scopes import only_reads
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from concurrent.futures import Future
+    from collections.abc import Callable, Iterable
 
     from personalize_sync.kinds import Kind
     from personalize_sync.kinds.questions import Question
@@ -41,43 +38,6 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 _R = TypeVar("_R")
-# Accepted under every paging rule that clients have seen (API reference: paginating-responses).
-_PAGE = 100
-_MOST_PAGES = 10_000
-_FRACTION = 20
-"""No tenant is believed to cut one of its lists into pages of a twentieth of those of another."""
-
-
-_Page: TypeAlias = "tuple[Document, list[Document]]"
-
-
-class _Ahead:
-    """Pages asked for before their turn, once a list has shown that it has pages.
-
-    The window doubles, so that a short list costs hardly a request too many.
-    """
-
-    def __init__(self, request: Callable[[int], Future[_Page]]) -> None:
-        self._request = request
-        self._under_way: dict[int, Future[_Page]] = {}
-        self._window = 1
-
-    def ask(self, offset: int, *, step: int, most: int) -> None:
-        """Ask for the pages from an offset on, each `step` items long, if the last one was."""
-        for n in range(self._window):
-            at = offset + n * step
-            if at not in self._under_way:
-                self._under_way[at] = self._request(at)
-        self._window = min(2 * self._window, most)
-
-    def give_up(self) -> None:
-        """Send none of the requests that still wait for their turn: the list seems to end."""
-        self._under_way = {at: page for at, page in self._under_way.items() if not page.cancel()}
-
-    def take(self, offset: int) -> _Page | None:
-        """Return the page at an offset, None if nobody asked for it."""
-        page = self._under_way.pop(offset, None)
-        return page.result() if page else None
 
 
 class Tenant:
@@ -91,18 +51,14 @@ class Tenant:
         self._environment = environment
         self.parallelism = parallelism
         self._pool = ThreadPoolExecutor(max_workers=parallelism)
-        # For single requests, which wait for nobody: work in the other pool may wait for them.
-        self._requests = ThreadPoolExecutor(max_workers=parallelism)
-        self._expanding: set[str] = set()
-        self._reading: list[str] = []
-        self._longest_page = 0
         self.client_key = ""
         self.doubts: set[str] = set()
+        self._lists = Lists(reader, self.doubts, parallelism=parallelism)
 
     def close(self) -> None:
         """Stop the workers and close the connections."""
         self._pool.shutdown(cancel_futures=True)
-        self._requests.shutdown(cancel_futures=True)
+        self._lists.close()
         self._reader.close()
 
     def each(self, work: Callable[[_T], _R], items: Iterable[_T]) -> list[_R]:
@@ -120,19 +76,15 @@ class Tenant:
         """Return every object that the tenant lists, each once: of a kind, and of others in its list."""
         found: dict[str, dict[str, Live]] = {each.name: {} for each in (kind, *others)}
         path = kind.collection.format(parent=quote(parent, safe=""))
-        self._reading.append(path)
-        try:
-            for record in self._records(kind, path):
-                for each in (kind, *others):
-                    if live := self._live(each, record, parent=parent):
-                        found[each.name].setdefault(live.ref, live)
-        finally:
-            self._reading.remove(path)
+        for record in self._lists.records(kind, path, feature=self._reads(kind)):
+            for each in (kind, *others):
+                if live := self._live(each, record, parent=parent):
+                    found[each.name].setdefault(live.ref, live)
         return tuple(live for lives in found.values() for live in lives.values())
 
     def get(self, kind: Kind, ref: str, *, parent: str = "") -> Live | None:
         """Return one object by ref, or by friendlyId where the kind allows it; None for 404."""
-        record = self._reader.get(self._reads(kind), _item(kind, ref))
+        record = self._reader.get(self._reads(kind), item_path(kind, ref))
         return self._live(kind, record, parent=parent) if record is not None else None
 
     def missing(
@@ -155,7 +107,7 @@ class Tenant:
         """Return one past revision of an object, None where it cannot be read."""
         try:
             record = self._reader.get(
-                self._reads(kind), f"{_item(kind, live.ref)}/revisions/{number}"
+                self._reads(kind), f"{item_path(kind, live.ref)}/revisions/{number}"
             )
         except TenantError:
             return None
@@ -164,9 +116,9 @@ class Tenant:
     def history(self, kind: Kind, live: Live) -> Base | None:
         """Return the newest revision that one of our own keys wrote, None if there is none."""
         ours = self.ours
-        path = _item(kind, live.ref) + "/revisions"
+        path = item_path(kind, live.ref) + "/revisions"
         try:
-            listed = list(self._records(kind, path))
+            listed = list(self._lists.records(kind, path, feature=self._reads(kind)))
         except RejectedError:
             return None  # the tenant keeps none; and a base is never guessed
         except TenantError as trouble:
@@ -194,79 +146,6 @@ class Tenant:
 
     def _reads(self, kind: Kind) -> str:
         return self._keyring.feature(kind.name, kind.read_with)
-
-    def _records(self, kind: Kind, path: str) -> Iterator[Document]:
-        """Yield the items of every page, asking on until nothing new appears."""
-        seen: set[str] = set()
-        offset = step = 0
-        ahead = _Ahead(lambda at: self._requests.submit(self._page, kind, path, at))
-        for _ in range(_MOST_PAGES):
-            page, items = ahead.take(offset) or self._page(kind, path, offset)
-            fresh = [item for item in items if _mark(item) not in seen]
-            if seen and 0 < len(fresh) < len(items):
-                self.doubts.add(f"the list {path} shifted while it was read; read it again")
-            is_paged = bool(fresh and seen) or page.get("limit") == len(items)
-            seen.update(_mark(item) for item in fresh)
-            offset += len(items)
-            limit = page.get("limit")
-            self._longest_page = max(self._longest_page, min(len(items), _PAGE))
-            # A short page is the last one only where the tenant says what it made of our limit: one
-            # that merely repeats the limit may cap its pages all the same.
-            is_last = not fresh or (isinstance(limit, int) and len(items) < limit < _PAGE)
-            # Asking each of a thousand models whether its two variants are all would take longer
-            # than all the rest.
-            if kind.parent and offset * _FRACTION <= self._longest_page:
-                is_last = True
-            step = step or len(items)
-            if is_paged and not is_last and len(items) == step:
-                ahead.ask(offset, step=step, most=self._share())
-            else:
-                ahead.give_up()
-            yield from self._whole(kind, path, fresh)
-            if is_last:
-                return
-        raise TenantError(f"GET {path}: the list does not end")
-
-    def _share(self) -> int:
-        """Return how many requests one of the lists that are being read may have under way.
-
-        More would only wait for each other, and be too many where the list ends.
-        """
-        return ceil(self.parallelism / max(1, len(self._reading)))
-
-    def _page(self, kind: Kind, path: str, offset: int) -> tuple[Document, list[Document]]:
-        query: dict[str, str | int] = {"limit": _PAGE, "offset": offset}
-        if path in self._expanding:
-            query["expand"] = "true"
-        page = self._reader.get(self._reads(kind), path, **query)
-        if page is None:
-            raise RejectedError(
-                f"GET {path}: not found",
-                "Check the region or baseUrl.",
-                status=HTTPStatus.NOT_FOUND,
-            )
-        items = items_of(page, f"GET {path}")
-        if path not in self._expanding and items and all(set(item) == {"href"} for item in items):
-            self._expanding.add(path)
-            return self._page(kind, path, offset)
-        return page, items
-
-    def _whole(self, kind: Kind, path: str, items: list[Document]) -> Iterable[Document]:
-        """Fetch the items of which a list gave only the link. Links are never followed as such."""
-        if path.endswith("/revisions"):
-            return items
-        if all("ref" in item for item in items):
-            return items
-        found = self._requests.map(lambda item: self._one(kind, path, item), items)
-        return [record for record in found if record is not None]
-
-    def _one(self, kind: Kind, path: str, item: Document) -> Document | None:
-        if "ref" in item:
-            return item
-        ref = _last_segment(item)
-        if not ref:
-            raise TenantError(f"GET {path}: a listed object has neither ref nor href")
-        return self._reader.get(self._reads(kind), _item(kind, ref))
 
     def _live(self, kind: Kind, record: Document, *, parent: str = "") -> Live | None:
         subtype = record.get("subtype")
@@ -315,7 +194,7 @@ class WritableTenant(Tenant):
 
     def replace(self, kind: Kind, live: Live, body: Document) -> Live:
         """Replace an object that exists; its ref is the path, so nothing new can come of it."""
-        answer = self._writer.put(self._writes(kind), _item(kind, live.ref), body)
+        answer = self._writer.put(self._writes(kind), item_path(kind, live.ref), body)
         return self._written(kind, answer, live.parent)
 
     def open(self, kinds: Iterable[Kind], questions: Iterable[Question] = ()) -> None:
@@ -383,10 +262,6 @@ def live_from(kind: Kind, record: Document, *, parent: str = "") -> Live:
     )
 
 
-def _item(kind: Kind, ref: str) -> str:
-    return kind.item.format(ref=quote(ref, safe=""))
-
-
 def _author(record: Document) -> str | None:
     return _text(record, "modifiedByRef") or _text(record, "modifiedByUserRef")
 
@@ -396,21 +271,10 @@ def _revision_of(record: Document) -> int:
     revision = record.get("revision")
     if isinstance(revision, int) and not isinstance(revision, bool):
         return revision
-    last = _last_segment(record)
+    last = last_segment(record)
     return int(last) if last.isascii() and last.isdigit() and len(last) < 10 else 0  # noqa: PLR2004 - a number, no ref
 
 
 def _text(record: Document, name: str) -> str | None:
     value = record.get(name)
     return value if isinstance(value, str) and value else None
-
-
-def _last_segment(record: Document) -> str:
-    """Return the id at the end of a link; its host is never trusted."""
-    return urlsplit(str(record.get("href", ""))).path.rstrip("/").rpartition("/")[2]
-
-
-def _mark(record: Document) -> str:
-    """Return what tells two listed items apart: revisions of one object share its ref."""
-    revision = record.get("revision")
-    return f"{record.get('ref') or record.get('href')}@{revision}"
