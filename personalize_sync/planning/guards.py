@@ -189,9 +189,10 @@ def _about_authors(change: Change, policy: Policy) -> Iterator[Block]:
 
 
 def _was_edited(change: Change) -> bool:
-    """Whether somebody surely edited an object, of what is to go any part of it."""
-    is_last_ours = change.base.found != "revision"
-    return bool(change.drifted) or (change.action is Action.ARCHIVE and not is_last_ours)
+    """Whether somebody surely edited an object after our last write to it."""
+    # An archive names no fields; our write is found among old revisions only if another came after.
+    is_overtaken = change.base.found == "revision"
+    return bool(change.drifted) or (change.action is Action.ARCHIVE and is_overtaken)
 
 
 def _about_adoption(change: Change, matches: Matches) -> Iterator[Block]:
