@@ -39,7 +39,8 @@ class Patience:
     seconds: float = 90.0
     first_wait: float = 0.25
     longest_wait: float = 10.0
-    sleep: Callable[[float], None] = time.sleep
+    # Found when it is called: who hurries time.sleep for a test hurries this, too.
+    sleep: Callable[[float], None] = lambda seconds: time.sleep(seconds)  # noqa: PLW0108
     clock: Callable[[], float] = time.monotonic
     # Jitter, not cryptography.
     random: random.Random = field(default_factory=random.Random)

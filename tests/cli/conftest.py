@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+_SLEEP = time.sleep
+
 
 @dataclass(frozen=True, slots=True)
 class Said:
@@ -97,7 +99,7 @@ class Shop(World):
         ends = time.monotonic() + 60
         while not ready():
             assert time.monotonic() < ends, "waited in vain"
-            time.sleep(0.005)
+            _SLEEP(0.005)
 
 
 @pytest.fixture
@@ -110,6 +112,8 @@ def shops(
         monkeypatch.delenv(name)
     for name in ("NO_COLOR", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
+    # How long to wait for a tenant in trouble is proven where time is a parameter.
+    monkeypatch.setattr(time, "sleep", lambda _seconds: _SLEEP(0.001))
 
     def make(**settings: Any) -> Shop:
         root = tmp_path / f"shop{len(made)}"
