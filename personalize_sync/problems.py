@@ -49,6 +49,14 @@ class Problem:
         return (at.file, at.line, at.column, self.id, self.message)
 
 
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """A warning that a comment at its line asks not to be told of, and the reason it gives."""
+
+    problem: Problem
+    reason: str = ""
+
+
 def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """Return the distinct problems ordered by file, line, column, id."""
     return tuple(sorted(set(problems), key=lambda problem: problem.sort_key))
@@ -97,6 +105,7 @@ RULES: dict[str, str] = {
     "PS3006": "dates out of order",
     "PS3007": "ignore rule expired",
     "PS3008": "code that does not parse",
+    "PS3009": "comment that ignores no rule",
     "PS6001": "API key missing",
     "PS6002": "API key not declared",
     "PS6003": "half an API key, or one that cannot be read",

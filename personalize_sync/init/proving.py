@@ -10,18 +10,24 @@ from personalize_sync.init.manifest_text import manifest_text
 from personalize_sync.init.naming import stem
 from personalize_sync.kinds import BY_NAME
 from personalize_sync.manifests import load_manifests
+from personalize_sync.manifests.ignoring import comment
 from personalize_sync.planning.planner import make_plan
 from personalize_sync.planning.policy import Policy
 from personalize_sync.problems import Severity
 from personalize_sync.resources import Address
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from personalize_sync.init.drafts import Draft, Drafts
     from personalize_sync.init.placing import Stage
+    from personalize_sync.manifests import Loaded
+    from personalize_sync.problems import Problem
     from personalize_sync.project import Environment, Project
     from personalize_sync.resources import LiveState
 
 _ADVICE = "write its manifest by hand"
+_AS_IT_IS = "as the tenant has it"
 
 
 def prove(
@@ -38,17 +44,46 @@ def prove(
         else:
             stage.write(files)
     staged = replace(project, root=stage.folder)
-    while wrong := _wrong(drafts, state, staged, environment):
+    warnings = _sound(drafts, state, stage, staged, environment)
+    if warnings:
+        _ignore(warnings, stage)
+        _sound(drafts, state, stage, staged, environment)
+
+
+def _sound(
+    drafts: Drafts, state: LiveState, stage: Stage, staged: Project, environment: Environment
+) -> tuple[Problem, ...]:
+    """Drop drafts until what is left is proven, and return the warnings about it."""
+    loaded = load_manifests(staged, environment=environment.name)
+    while wrong := _wrong(drafts, state, loaded, environment):
         for address, reason in sorted(wrong.items()):
             stage.remove(_files(drafts.by_address[address]) or ())
             drafts.drop(address, reason, _ADVICE)
+        loaded = load_manifests(staged, environment=environment.name)
+    return loaded.problems
+
+
+def _ignore(warnings: Iterable[Problem], stage: Stage) -> None:
+    """Write beside it why each warning is none: what it is about stands so in the tenant.
+
+    The texts of drafts never go on over several lines, but in blocks, which begin with a line that
+    takes a comment.
+    """
+    places: dict[str, dict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for warning in warnings:
+        if warning.location:
+            places[warning.location.file][warning.location.line].append(warning.id)
+    for name, rules in places.items():
+        lines = (stage.folder / name).read_bytes().decode().split("\n")
+        for line, ids in rules.items():
+            lines[line - 1] += f"  {comment(ids, _AS_IT_IS)}"
+        stage.write({name: "\n".join(lines)})
 
 
 def _wrong(
-    drafts: Drafts, state: LiveState, staged: Project, environment: Environment
+    drafts: Drafts, state: LiveState, loaded: Loaded, environment: Environment
 ) -> dict[Address, str]:
     """Return the drafts that have problems, else those that would be changed, with the reason."""
-    loaded = load_manifests(staged, environment=environment.name)
     errors = [p for p in loaded.problems if p.severity is Severity.ERROR]
     if errors:
         names = {f"{_name(draft)}.yaml": address for address, draft in drafts.by_address.items()}

@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import time
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from personalize_sync.manifests.complaints import Complaint
 from personalize_sync.manifests.files import Tree, tree_digest
 from personalize_sync.manifests.memory import Memory
 from personalize_sync.manifests.roots import PROJECT_FILE
 from personalize_sync.manifests.states import states
-from personalize_sync.problems import Problem
+from personalize_sync.problems import Ignored, Location, Problem, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,6 +28,7 @@ class Checked:
     problems: tuple[Problem, ...]
     files: int
     manifests: int
+    ignored: tuple[Ignored, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Verdict:
     """Of the files when they were read, by what the file system says of them."""
     day: str = ""
     """When that was: the project file's rules can expire."""
+    ignored: tuple[Ignored, ...] = ()
 
 
 def remembered(root: Path, *, environment: str | None = None) -> Checked | None:
@@ -56,7 +58,7 @@ def remembered(root: Path, *, environment: str | None = None) -> Checked | None:
         return None
     if states(Tree(root), known.named) != known.states:
         return None
-    return Checked((), known.files, known.manifests)
+    return Checked((), known.files, known.manifests, known.ignored)
 
 
 def check_manifests(project: Project, *, environment: str | None = None) -> Checked:
@@ -69,15 +71,22 @@ def check_manifests(project: Project, *, environment: str | None = None) -> Chec
         tree = _tree(project, known.named)
         if tree and tree == known.tree:
             _keep(memory, known, project, began)
-            return Checked((), known.files, known.manifests)
+            return Checked((), known.files, known.manifests, known.ignored)
     from personalize_sync.manifests.loading import check_tree  # noqa: PLC0415 - the parsers
 
     loaded = check_tree(project, environment=environment)
     if not loaded.problems and not loaded.links:
         counts = loaded.files, loaded.manifests
-        verdict = Verdict(environment, declared, loaded.tree_digest, [*loaded.named], *counts)
+        verdict = Verdict(
+            environment,
+            declared,
+            loaded.tree_digest,
+            [*loaded.named],
+            *counts,
+            ignored=loaded.ignored,
+        )
         _keep(memory, verdict, project, began)
-    return Checked(loaded.problems, loaded.files, loaded.manifests)
+    return Checked(loaded.problems, loaded.files, loaded.manifests, loaded.ignored)
 
 
 def _keep(memory: Memory, verdict: Verdict, project: Project, began: int) -> None:
@@ -95,10 +104,19 @@ def _day() -> str:
 
 
 def _recalled(memory: Memory) -> Verdict | None:
+    found = memory.verdict()
     try:
-        return Verdict(**memory.verdict())
-    except TypeError:
+        return Verdict(**{**found, "ignored": tuple(map(_ignored, found["ignored"]))})
+    except (KeyError, TypeError):
         return None
+
+
+def _ignored(entry: dict[str, Any]) -> Ignored:
+    problem = entry["problem"]
+    at, severity = problem["location"], Severity(problem["severity"])
+    location = Location(**at) if at else None
+    problem = Problem(**{**problem, "location": location, "severity": severity})
+    return Ignored(problem, entry["reason"])
 
 
 def _tree(project: Project, named: Iterable[str]) -> str:

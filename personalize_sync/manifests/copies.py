@@ -32,18 +32,14 @@ class Copies:
         return resource if spec is resource.spec else replace(resource, spec=spec)
 
     def problems(self, environments: Sequence[str]) -> Iterator[Problem]:
-        """Yield what is wrong with the copies, each mistake once for all environments."""
+        """Yield what is wrong with the copies, in each of the environments."""
         copying = [m for m in self._manifests if m.kind.copy is not as_written]
         for manifest in copying:
-            told: set[tuple[str, str]] = set()
             for environment in environments or (None,):
                 resource = manifest.resource(environment)
                 if resource is None or not (environment is None or manifest.is_for(environment)):
                     continue
-                for problem in self._problems(resource, environment):
-                    if (problem.id, problem.message) not in told:
-                        told.add((problem.id, problem.message))
-                        yield problem
+                yield from self._problems(resource, environment)
 
     def _problems(self, resource: Resource, environment: str | None) -> Iterator[Problem]:
         kind = BY_NAME[resource.address.kind]

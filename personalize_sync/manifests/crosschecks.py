@@ -156,8 +156,10 @@ def _twin_object(manifest: Manifest, other: Manifest, environment: str | None) -
 def _lookalike_names(
     manifests: Sequence[Manifest], environments: Sequence[str]
 ) -> Iterator[Problem]:
-    """Find names that people see as one and the tenant as two; it may hold both, so only warn."""
-    told: set[tuple[int, int]] = set()
+    """Find names that people see as one and the tenant as two; it may hold both, so only warn.
+
+    In several environments it is the same problem, unless overrides make it one of other places.
+    """
     for environment in environments or (None,):
         first: dict[tuple[str, str], Manifest] = {}
         for manifest in manifests:
@@ -166,9 +168,7 @@ def _lookalike_names(
                 continue
             shown = (identity[0], unicodedata.normalize("NFC", identity[1]))
             other = first.setdefault(shown, manifest)
-            pair = (id(other), id(manifest))
-            if _identity(other, environment) != identity and pair not in told:
-                told.add(pair)
+            if _identity(other, environment) != identity:
                 yield _lookalike_name(manifest, other, environment)
 
 

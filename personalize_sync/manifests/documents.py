@@ -227,12 +227,14 @@ class Reading:
             at = source.locate(unfilled.at, key=unfilled.at_key)
             complaint = unfilled.complaint
             words = complaint.rule, complaint.message, complaint.remedy
-            self._add(Problem(*words, at, address=self._address))
+            self.problems.append(Problem(*words, at, address=self._address))
         if spells(text, "fromSecret"):
             for path in misplaced(manifest.kind.name, spec):
                 words = wording.secret_misplaced(path)
                 if not any(related(flaw.place, ("spec", *path)) for flaw in flaws):
-                    self._add(Problem(*words, source.locate(path), address=self._address))
+                    self.problems.append(
+                        Problem(*words, source.locate(path), address=self._address)
+                    )
         resource = self._understood(manifest, {} if flaws else document, environment, spec)
         lacking = [("spec", *unfilled.path) for unfilled in complaints]
         lacking += [flaw.place for flaw in flaws if flaw.missing]
@@ -267,7 +269,7 @@ class Reading:
             path, wrong = found
             words = wrong.rule, wrong.message, wrong.remedy
             at = self.source.locate_in_document(path)
-            self._add(Problem(*words, at, address=self._address))
+            self.problems.append(Problem(*words, at, address=self._address))
         manifest.tests = tuple(tests)
 
     def _ask_kind(
@@ -282,13 +284,7 @@ class Reading:
                 continue
             at = resource.source.locate(finding.path, key=finding.at_key)
             words = finding.id, finding.message, finding.remedy
-            self._add(Problem(*words, at, finding.severity, self._address))
-
-    def _add(self, problem: Problem) -> None:
-        """Add a problem, unless an override only repeats what is wrong without it."""
-        said = {(known.id, known.message) for known in self.problems}
-        if (problem.id, problem.message) not in said or self.source.environment is None:
-            self.problems.append(problem)
+            self.problems.append(Problem(*words, at, finding.severity, self._address))
 
     def _say(self, rule: str, message: str, remedy: str, path: Path = ()) -> None:
         if self._budget.is_spent:

@@ -16,10 +16,11 @@ from personalize_sync.manifests.copies import Copies
 from personalize_sync.manifests.crosschecks import check_together
 from personalize_sync.manifests.documents import Budget, Reading
 from personalize_sync.manifests.files import Tree, printable_name, tree_digest
+from personalize_sync.manifests.ignoring import sift
 from personalize_sync.manifests.memory import Memory
 from personalize_sync.manifests.sources import ManifestSource, SourceFile
 from personalize_sync.manifests.values import Values
-from personalize_sync.problems import Problem, in_order
+from personalize_sync.problems import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from personalize_sync.kinds.model_tests import ModelTest
     from personalize_sync.manifests.clean import CleanDocument
     from personalize_sync.manifests.documents import Manifest
+    from personalize_sync.problems import Ignored
     from personalize_sync.project import Project
     from personalize_sync.resources import Resource
 
@@ -43,6 +45,8 @@ class Loaded:
     resources: tuple[Resource, ...]
     """What the valid manifests want in the environment, by address; variants on their own."""
     problems: tuple[Problem, ...]
+    ignored: tuple[Ignored, ...]
+    """Warnings that comments ask to ignore."""
     files: int
     """Manifest files that were read."""
     manifests: int
@@ -102,9 +106,14 @@ def _view(
         tree.manifests, environments=seen_by, declared=declared, unread=tree.unread
     )
     copies = Copies(tree.manifests)
+    problems, ignored = sift(
+        [*tree.problems, *together, *copies.problems(seen_by)],
+        (manifest.source.file for manifest in tree.manifests),
+    )
     return Loaded(
         resources=tuple(_resources(tree.manifests, environment, copies)) if whole else (),
-        problems=in_order([*tree.problems, *together, *copies.problems(seen_by)]),
+        problems=problems,
+        ignored=ignored,
         files=tree.files,
         manifests=tree.documents,
         tests=tuple(_tests(tree.manifests, environment)) if whole else (),

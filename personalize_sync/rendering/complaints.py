@@ -8,7 +8,7 @@ from personalize_sync.problems import Severity, in_order
 from personalize_sync.rendering.wording import counted
 
 if TYPE_CHECKING:
-    from personalize_sync.problems import Location, Problem
+    from personalize_sync.problems import Ignored, Location, Problem
     from personalize_sync.rendering.look import Problems
 
 
@@ -30,8 +30,20 @@ def complaint(problem: Problem, prefix: str) -> str:
     return f"{at}{': ' if at else ''}{problem.severity}[{problem.id}]: {problem.message}"
 
 
+def disregarded(ignored: Ignored, prefix: str) -> str:
+    """Return `file:line:column: ignored[ID]: message`."""
+    at, problem = place(ignored.problem.location, prefix, column=True), ignored.problem
+    reason = f" ({ignored.reason})" if ignored.reason else ""
+    return f"{at}: ignored[{problem.id}]: {problem.message}{reason}"
+
+
 def last_line(document: Problems) -> str:
     """Return the stable last line of a check."""
+    ignored = len(document.ignored)
+    return _verdict(document) + (f" Ignored by comments: {ignored}." if ignored else "")
+
+
+def _verdict(document: Problems) -> str:
     errors = sum(problem.severity is Severity.ERROR for problem in document.problems)
     warnings = len(document.problems) - errors
     found = counted(errors, "error") + (f", {counted(warnings, 'warning')}" if warnings else "")

@@ -32,7 +32,13 @@ def render(document: Plan | Report | Problems, look: Look) -> str:
         case Report():
             content = report_document(document, look)
         case _:
-            content = {"problems": [problem_document(p) for p in complaints.ordered(document)]}
+            content = {
+                "problems": [problem_document(p) for p in complaints.ordered(document)],
+                "ignored": [
+                    {**problem_document(one.problem), "reason": one.reason}
+                    for one in document.ignored
+                ],
+            }
     return json_text(content, ascii_text=look.ascii) + "\n"
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from personalize_sync.problems import Problem
+    from personalize_sync.problems import Ignored, Problem
 
 _NARROWEST = 40
 
@@ -38,9 +38,13 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Problems:
-    """What a check found: of the manifests, in how many files and manifests, or of something else."""
+    """What a check found: of the manifests, in how many files and manifests, or of something else.
+
+    Of what is ignored, every format says how much it is; the terminal, when asked, and JSON say what.
+    """
 
     problems: tuple[Problem, ...]
     files: int
     manifests: int
     check: str = "validate"
+    ignored: tuple[Ignored, ...] = ()

@@ -32,6 +32,8 @@ def render(document: Plan | Report | Problems, look: Look) -> str:
             _add_report(page, document)
         case Problems():
             _add_problems(page, complaints.ordered(document))
+            for ignored in document.ignored if look.verbose else ():
+                page.add(Span(complaints.disregarded(ignored, look.prefix), "quiet"))
             page.add(Span(complaints.last_line(document), "strong"))
     return page.text()
 

@@ -37,6 +37,30 @@ def test_each_document_goes_to_stdout_in_each_format(shop: Shop, form: str) -> N
         assert said.out.endswith("\n")
 
 
+def test_what_is_ignored_is_counted_and_named_when_asked(shop: Shop) -> None:
+    """`validate` hides no warning silently, and `plan` does not repeat what was settled."""
+    head = "apiVersion: personalize-sync/v1\nkind: Connection\nmetadata: {key: other}\n"
+    spec = "  systemType: X\n  auth: {authType: NONE}\n  request: {}\n"
+    shop.write("other.yaml", f"{head}spec:\n  name: wea-ther\n{spec}")
+    assert shop("validate").out.endswith("3 manifests are valid, with 1 warning.\n")
+    assert shop("plan", "--format", "json").document["diagnostics"] != []
+
+    sign = "# personalize-sync: ignore PS3003 - the tenant's own"
+    shop.write("other.yaml", f"{head}spec:\n  name: wea-ther  {sign}\n{spec}")
+
+    for _ in ("read", "remembered"):
+        assert shop("validate").out == "3 manifests are valid. Ignored by comments: 1.\n"
+        assert shop("validate", "personalize-sync.yaml").out == "3 manifests are valid.\n"
+        said = shop("validate", "-v").out
+        assert "other.yaml:5:9: ignored[PS3003]: the connection name" in said
+        assert "(the tenant's own)" in said
+        entry = shop("validate", "--format", "json").document["ignored"][0]
+        assert (entry["id"], entry["reason"]) == ("PS3003", "the tenant's own")
+        log = shop("validate", "--format", "sarif").document["runs"][0]
+        assert log["results"] == []
+    assert shop("plan", "--format", "json").document["diagnostics"] == []
+
+
 def test_json_documents_keep_the_published_schema(shop: Shop) -> None:
     """Plan, drift and apply write what `schema plan` describes."""
     schema = Draft202012Validator(shop("schema", "plan").document)

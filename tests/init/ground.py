@@ -58,11 +58,23 @@ def fill(sandbox: Sandbox, times: int = 1) -> int:
         sandbox.create("template", body)
     builtin = {"name": "Built in", "friendlyId": "built_in", **_WEB, "defaultTemplate": True}
     sandbox.create("template", {**builtin, "customTemplate": False})
+    for name in _NAMES:
+        _plain_connection(sandbox, name)
     _plain_connection(sandbox, "Gone", archived=True)
     _plain_connection(sandbox, "Gone")
     return len(sandbox.all())
 
 
+# What nobody sees or cannot write in code, and names that look alike and are not.
+_NAMES = (
+    "a-b",
+    " outer blanks ",
+    'two\nlines - "x"\n',
+    "tab\t-",
+    "Caf\u00e9",
+    "Cafe\u0301",
+    "'-' #",
+)
 _WEB: dict[str, Any] = {
     "type": "WEB",
     "status": "DRAFT",

@@ -33,7 +33,7 @@ def test_an_imported_tenant_plans_to_no_change(
     drafts = bring_in(world)
 
     loaded = world.load()
-    assert not [p for p in loaded.problems if p.id != "PS3003"]
+    assert loaded.problems == ()
     assert len(loaded.resources) > 5 * _TIMES
     plan = world.plan()
     assert plan.is_empty
@@ -62,6 +62,28 @@ def test_five_hundred_objects_are_imported(world: World) -> None:
     assert len(world.load().resources) == objects - archived - 4 - 1  # twins, and one built in
     assert plan.unmanaged == 4
     assert len(drafts.left_out) == 2
+
+
+def test_what_nobody_can_mend_in_git_is_no_warning(world: World) -> None:
+    """Names that the rules warn of stay as the tenant has them, and a comment at each says so."""
+    fill(world.sandbox, 2)
+    bring_in(world)
+
+    loaded = world.load()
+    assert loaded.problems == ()
+    ignored = {str(one.problem.location).split(":")[0] for one in loaded.ignored}
+    assert len(ignored) == 6
+    assert {(one.problem.id, one.reason) for one in loaded.ignored} == {
+        ("PS3003", "as the tenant has it")
+    }
+    said = "# personalize-sync: ignore PS3003 - as the tenant has it\n"
+    folder = world.root / "connections"
+    assert f"  name: a-b  {said}" in (folder / "a_b.yaml").read_text("utf-8")
+    assert f"  name: |  {said}    two\n    lines" in (folder / "two_lines_x.yaml").read_text(
+        "utf-8"
+    )
+    assert said not in (folder / "gone.yaml").read_text("utf-8")
+    assert sum("ignore" in p.read_text("utf-8") for p in world.root.rglob("*.yaml")) == len(ignored)
 
 
 def test_code_comes_out_byte_for_byte_in_files_of_its_own(world: World) -> None:

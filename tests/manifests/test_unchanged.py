@@ -22,6 +22,7 @@ from personalize_sync.manifests import (
     states,
 )
 from personalize_sync.manifests.memory import FOLDER, Memory
+from personalize_sync.problems import Ignored, Problem
 from personalize_sync.rendering import Look, Problems, render
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="other systems tell no change of state")
@@ -82,6 +83,25 @@ def test_what_did_not_change_is_not_opened(root: Path) -> None:
 
     assert found
     assert (found.problems, found.files, found.manifests) == ((), 77, 1)
+
+
+def test_what_is_ignored_is_remembered(root: Path) -> None:
+    """Each of the short ways gives the same answer, and the comment's end is noticed."""
+    named = _TEMPLATE.replace("name: Strip,", 'name: "Strip ",').rstrip("\n")
+    path = root / "templates/strip.yaml"
+    path.write_text(f"{named} # personalize-sync: ignore PS3003 - so it is\n", encoding="utf-8")
+    first = check_manifests(load_project(root))
+    assert [(one.problem.id, one.reason) for one in first.ignored] == [("PS3003", "so it is")]
+
+    assert check_manifests(load_project(root)) == first
+    _check_until_proven(root)
+    assert remembered(root) == first
+
+    _edit(path, f"{named} # personalize-sync: ignore PS3004 - so it is\n")
+    assert remembered(root) is None
+    found = check_manifests(load_project(root))
+    assert [problem.id for problem in found.problems] == ["PS3003"]
+    assert found.ignored == ()
 
 
 def test_a_young_file_proves_nothing(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -244,12 +264,14 @@ def test_after_any_edits_the_answer_is_that_of_reading(root: Path, steps: Any) -
             _check_until_proven(root)
 
 
+@pytest.mark.parametrize("ignored", [0, 1, 3])
 @pytest.mark.parametrize("manifests", [1, 2, 10_000])
-def test_the_short_answer_is_the_renderers(manifests: int) -> None:
-    """One sentence, whoever says it."""
-    document = Problems((), files=1, manifests=manifests)
+def test_the_short_answer_is_the_renderers(manifests: int, ignored: int) -> None:
+    """The same words, whoever says it."""
+    warnings = (Ignored(Problem("PS3003", "a name", "rename it")),) * ignored
+    document = Problems((), files=1, manifests=manifests, ignored=warnings)
 
-    assert all_valid(manifests) == render(document, "terminal", Look())
+    assert all_valid(manifests, ignored) == render(document, "terminal", Look())
 
 
 def test_a_second_run_imports_neither_parser_nor_renderer(root: Path) -> None:

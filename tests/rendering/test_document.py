@@ -29,6 +29,7 @@ from personalize_sync.errors import StaleError
 from personalize_sync.planning.change import Cause, Evidence, Expect
 from personalize_sync.planning.outcome import Leftover, Result
 from personalize_sync.planning.plan import Scope
+from personalize_sync.problems import Ignored
 from personalize_sync.rendering import plan_document, plan_from, render
 from personalize_sync.resources import ABSENT, AFTER_APPLY, Lookup, Secret, SecretRef, Unset
 
@@ -120,9 +121,13 @@ def test_every_property_of_the_schema_is_described() -> None:
 
 def test_problems_have_the_published_shape() -> None:
     """A check's document is a list of the schema's problems."""
-    document = read(problems(problem(), problem(location=None)))
+    told = problems(problem(), problem(location=None))
+    document = read(replace(told, ignored=(Ignored(problem(), "so it is"),)))
     validator = Draft202012Validator({"$ref": "#/$defs/problem", "$defs": SCHEMA["$defs"]})
-    assert list(document) == ["problems"]
+    assert list(document) == ["problems", "ignored"]
+    assert document["ignored"] == [
+        {**read(problems(problem()))["problems"][0], "reason": "so it is"}
+    ]
     assert all(validator.is_valid(entry) for entry in document["problems"])
     assert document["problems"][0]["file"] is None
 
