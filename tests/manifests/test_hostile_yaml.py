@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-import time
 import tracemalloc
 from typing import TYPE_CHECKING
 
 import pytest
 from manifests.trees import HEAD, load, template
+from pace import Pace
 
 from personalize_sync.manifests.composing import compose
 
@@ -88,13 +88,13 @@ def test_a_hostile_file_ends_in_a_problem(name: str, tmp_path: Path) -> None:
     text, rule = _HOSTILE[name]
     load(tmp_path, {"warm.yaml": template("warm", "{}")})  # imports, and the schemas compiled
 
-    started = time.process_time()
+    pace = Pace()
     problems = load(tmp_path, {"a.yaml": text}).problems
-    took = time.process_time() - started
+    took = pace.moments
 
     assert rule in {problem.id for problem in problems}
     assert len(problems) < 350
-    assert took < 2.5, "about 0.7 s at worst on an idle machine"
+    assert took < 300, "about 40 at worst"
 
 
 @pytest.mark.parametrize("name", ["alias bomb", "wide list", "many bad documents", "variables"])

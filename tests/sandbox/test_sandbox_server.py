@@ -95,4 +95,4 @@ def test_stopping_does_not_wait_for_a_slow_answer() -> None:
         with pytest.raises(httpx.RemoteProtocolError):
             reading.result(timeout=5)
 
-    assert took < 2
+    assert took < 30, "the answer would have come after 60 seconds"
