@@ -63,11 +63,15 @@ def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return ` Did you mean "…"?` for the closest known word, or an empty string."""
+    """Return ` Did you mean "…"?` for the closest known word, or an empty string.
+
+    Small and capital letters count as the same: `draft` is DRAFT.
+    """
     from difflib import get_close_matches  # noqa: PLC0415 - only for a mistake
 
-    close = get_close_matches(word, sorted(known), n=1, cutoff=0.6)
-    return f' Did you mean "{close[0]}"?' if close else ""
+    words = {each.casefold(): each for each in sorted(known)}
+    close = get_close_matches(word.casefold(), words, n=1, cutoff=0.6)
+    return f' Did you mean "{words[close[0]]}"?' if close else ""
 
 
 # Ids are never reused. Families: PS1 syntax and schema, PS2 references, PS3 lint, PS4 safety,
@@ -106,6 +110,10 @@ RULES: dict[str, str] = {
     "PS3007": "ignore rule expired",
     "PS3008": "code that does not parse",
     "PS3009": "comment that ignores no rule",
+    "PS4001": "plain-text secret in a manifest",
+    "PS4002": "token URL without https",
+    "PS4003": "secret where none belongs",
+    "PS4004": "unsafe address in the project file",
     "PS6001": "API key missing",
     "PS6002": "API key not declared",
     "PS6003": "half an API key, or one that cannot be read",
@@ -126,8 +134,4 @@ RULES: dict[str, str] = {
     "PS7011": "edited in the tenant and in Git",
     "PS7012": "differs, and nobody knows who changed it",
     "PS7020": "planned against a snapshot",
-    "PS4001": "plain-text secret in a manifest",
-    "PS4002": "token URL without https",
-    "PS4003": "secret where none belongs",
-    "PS4004": "unsafe address in the project file",
 }

@@ -7,7 +7,13 @@ from typing import Any
 import click
 
 from personalize_sync.cli.apply import Given, carry_out
-from personalize_sync.cli.options import Common, common, option
+from personalize_sync.cli.options import (
+    Common,
+    allow_option,
+    common,
+    option,
+    parallelism_option,
+)
 from personalize_sync.cli.planning import Wishes
 from personalize_sync.errors import UsageError
 
@@ -17,8 +23,8 @@ from personalize_sync.errors import UsageError
 @option("--auto-approve", is_flag=True, help="Do not ask.")
 @option("--what-if", is_flag=True, help="Show what would be written, and only read.")
 @option("--skip-blocked", is_flag=True, help="Adopt what no guard objects to (exit 12).")
-@option("--allow", multiple=True, metavar="RULE=ADDRESS", help="Override one guard.")
-@option("--parallelism", type=click.IntRange(1, 16), default=4, show_default=True)
+@allow_option
+@parallelism_option
 @common
 def command(
     common: Common,

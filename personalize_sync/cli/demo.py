@@ -34,7 +34,9 @@ _SECRET = "LOYALTY_CLIENT_SECRET"  # noqa: S105 - the name of a variable
 
 
 @click.command("demo")
-@option("--keep", type=click.Path(), help="Copy the example project here and keep it.")
+@option(
+    "--keep", type=click.Path(), metavar="DIR", help="Copy the example project here and keep it."
+)
 def command(keep: str | None) -> None:
     """Tell the whole story on a copy of the example project: plan, apply, drift, reconcile."""
     # An interrupt unwinds, so that the temporary folder goes away.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from personalize_sync.cli.options import Common, option, speaking
+from personalize_sync.cli.options import Common, option, parallelism_option, speaking
 from personalize_sync.cli.planning import Wishes, policy_of
 from personalize_sync.cli.progress import waiting
 from personalize_sync.cli.session import demand_valid, environment_of, open_project, session
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @click.command("explain")
 @click.argument("place", metavar="ADDRESS[/PATH]")
 @option("--offline", is_flag=True, help="Say what the manifests say, and ask no tenant.")
-@option("--parallelism", type=click.IntRange(1, 16), default=4, show_default=True)
+@parallelism_option
 @speaking("terminal", "json")
 def command(common: Common, place: str, *, offline: bool, parallelism: int) -> None:
     """Say where a value comes from, what the tenant has, what we wrote last, and what follows.

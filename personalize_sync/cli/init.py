@@ -12,7 +12,7 @@ from personalize_sync.cli.importing import Reading, imported, project_on, write_
 from personalize_sync.cli.init_ci import ci
 from personalize_sync.cli.init_report import Done, deliver
 from personalize_sync.cli.interrupts import uninterrupted
-from personalize_sync.cli.options import Common, option, speaking
+from personalize_sync.cli.options import Common, option, parallelism_option, speaking
 from personalize_sync.errors import UsageError
 from personalize_sync.manifests.roots import PROJECT_FILE
 
@@ -29,7 +29,7 @@ _REGIONS = ("eu", "us", "ap", "jpe")
 @option("--token-url", metavar="URL", help="Where tokens are given; goes with --base-url.")
 @option("--sandbox", is_flag=True, help="The tenant is the embedded simulated one.")
 @option("--select", multiple=True, metavar="GLOB", help="Import only these addresses.")
-@option("--parallelism", type=click.IntRange(1, 16), default=4, show_default=True)
+@parallelism_option
 @speaking("terminal", "json")
 def command(
     common: Common,

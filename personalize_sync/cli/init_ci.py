@@ -12,14 +12,21 @@ from personalize_sync.cli.session import open_project
 from personalize_sync.errors import UsageError
 from personalize_sync.resources import SecretRef
 
+_PACKAGE = "personalize-sync==VERSION, or git+https://github.com/OWNER/REPOSITORY@COMMIT"
+_EXAMPLES = {
+    "github": "OWNER/REPOSITORY@COMMIT, your copy of it and a commit of 40 hex digits",
+    "gitlab": _PACKAGE,
+    "azure": _PACKAGE,
+}
+
 
 @click.command("ci")
 @click.argument("system", type=click.Choice(("github", "gitlab", "azure")))
-@option("--tool", required=True, metavar="SOURCE", help="Where the pipeline gets this tool from.")
+@option("--tool", metavar="SOURCE", help="Where the pipeline gets this tool from; needed.")
 @option("--branch", default="main", show_default=True, help="The branch that is applied.")
 @option("--overwrite", is_flag=True, help="Replace the files of an earlier init ci.")
 @speaking("terminal")
-def ci(common: Common, *, system: str, tool: str, branch: str, overwrite: bool) -> None:
+def ci(common: Common, *, system: str, tool: str | None, branch: str, overwrite: bool) -> None:
     """Write the pipeline of this repository: validate, plan, apply and drift for each tenant.
 
     SOURCE is owner/repository@commit for GitHub, for the others what pip installs. What exists is
@@ -28,6 +35,11 @@ def ci(common: Common, *, system: str, tool: str, branch: str, overwrite: bool) 
     from personalize_sync.init import Pipeline, next_steps, pipeline_files  # noqa: PLC0415 - YAML
     from personalize_sync.manifests import load_manifests  # noqa: PLC0415
 
+    if not tool:
+        raise UsageError(
+            "where should the pipeline get this tool from? Name it with --tool",
+            f"For example: --tool {_EXAMPLES[system]}",
+        )
     project = open_project(common)
     top = _top(project.root)
     resources = load_manifests(project).resources

@@ -12,7 +12,7 @@ import click
 from click.core import ParameterSource
 
 from personalize_sync import __version__
-from personalize_sync.errors import InvalidInput, SyncError
+from personalize_sync.errors import InvalidInput, SyncError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,10 +26,16 @@ FORMATS = ("terminal", "json", "markdown", "html", "sarif", "github", "summary")
 
 
 _SHARED: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
-    (("-C", "--chdir"), {"type": click.Path(), "help": "The manifest root."}),
-    (("-e", "--env"), {"help": "The environment of the project file."}),
-    (("--format",), {"type": click.Choice(FORMATS), "default": "terminal"}),
-    (("-o", "--output"), {"type": click.Path(), "help": "Write the document to a file."}),
+    (("-C", "--chdir"), {"type": click.Path(), "metavar": "DIR", "help": "The manifest root."}),
+    (("-e", "--env"), {"metavar": "NAME", "help": "The environment of the project file."}),
+    (
+        ("--format",),
+        {"type": click.Choice(FORMATS), "default": "terminal", "help": "How it is written."},
+    ),
+    (
+        ("-o", "--output"),
+        {"type": click.Path(), "metavar": "FILE", "help": "Write the document to a file."},
+    ),
     (("--no-color",), {"is_flag": True, "help": "No colours (also: NO_COLOR)."}),
     (("-q", "--quiet"), {"is_flag": True, "help": "Nothing but the document and errors."}),
     (("-v", "--verbose"), {"is_flag": True, "help": "More detail; tracebacks for bugs."}),
@@ -40,7 +46,11 @@ _SHARED: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
     ),
     (
         ("--secrets-dir",),
-        {"type": click.Path(file_okay=False), "help": "One file per key or secret."},
+        {
+            "type": click.Path(file_okay=False),
+            "metavar": "DIR",
+            "help": "A directory with one file per key or secret.",
+        },
     ),
 )
 
@@ -53,6 +63,16 @@ def option(*names: str, **attributes: Any) -> Callable[[_F], _F]:
     flag = max(names, key=len).partition("/")[0].lstrip("-")
     attributes.setdefault("envvar", f"PERSONALIZE_SYNC_{flag.replace('-', '_').upper()}")
     return click.option(*names, **attributes)
+
+
+allow_option = option("--allow", multiple=True, metavar="RULE=ADDRESS", help="Override one guard.")
+parallelism_option = option(
+    "--parallelism",
+    type=click.IntRange(1, 16),
+    default=4,
+    show_default=True,
+    help="Independent requests at once.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +193,12 @@ def _writable(name: str) -> Path:
     from pathlib import Path  # noqa: PLC0415 - not for --help
 
     path = Path(name)
-    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
-        raise click.UsageError(f"cannot write {path}. Nothing was written.")
+    if path.is_dir():
+        raise UsageError(f"cannot write {path}: it is a folder", "Name a file in it.")
+    if not path.parent.is_dir():
+        raise UsageError(f"cannot write {path}: there is no folder {path.parent}", "Make it first.")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise UsageError(f"cannot write {path}: permission denied")
     return path
 
 

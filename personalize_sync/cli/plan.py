@@ -12,8 +12,13 @@ from personalize_sync.cli.snapshot_file import offline_plan
 
 
 @click.command("plan")
-@option("--out", type=click.Path(), help="Save the plan for `apply FILE`.")
-@option("--against", type=click.Path(), help="Plan offline against a snapshot, for readers only.")
+@option("--out", type=click.Path(), metavar="FILE", help="Save the plan for `apply FILE`.")
+@option(
+    "--against",
+    type=click.Path(),
+    metavar="FILE",
+    help="Plan offline against a snapshot, for readers only.",
+)
 @option("--detailed-exitcode", is_flag=True, help="Exit with 2 if there are changes.")
 @wishes
 @common

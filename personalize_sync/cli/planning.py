@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import click
 
-from personalize_sync.cli.options import Common, option
+from personalize_sync.cli.options import Common, allow_option, option, parallelism_option
 from personalize_sync.cli.progress import waiting
 from personalize_sync.cli.session import environment_of, load, open_project, session
 from personalize_sync.errors import StaleError, UsageError
@@ -23,6 +23,7 @@ from personalize_sync.planning.plan import Plan, SourceTree
 from personalize_sync.planning.policy import Policy
 from personalize_sync.problems import did_you_mean
 from personalize_sync.project import STATE, Environment, OnDrift
+from personalize_sync.resources import pointer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -63,14 +64,20 @@ def wishes(function: _F) -> _F:
 
     options = (
         option("--prune", is_flag=True, help="Archive what we own and no manifest declares."),
-        option("--on-drift", type=click.Choice([p.value for p in OnDrift])),
+        option(
+            "--on-drift",
+            type=click.Choice([p.value for p in OnDrift]),
+            help="What to do about edits in the tenant; overrides onDrift.",
+        ),
         option(
             "--select", multiple=True, metavar="GLOB", help="Only these addresses, or tag:NAME."
         ),
         option("--exclude", multiple=True, metavar="GLOB", help="All but these, or tag:NAME."),
-        option("--allow", multiple=True, metavar="RULE=ADDRESS", help="Override one guard."),
-        option("--send-secret", multiple=True, metavar="ADDRESS#PATH", help="Send it once more."),
-        option("--parallelism", type=click.IntRange(1, 16), default=4, show_default=True),
+        allow_option,
+        option(
+            "--send-secret", multiple=True, metavar="ADDRESS#PATH", help="Send a secret once more."
+        ),
+        parallelism_option,
     )
     for decorate in reversed(options):
         wrapper = decorate(wrapper)
@@ -224,16 +231,13 @@ def _demand_matches(resources: Sequence[Resource], policy: Policy, wishes: Wishe
         )
     if not wishes.send_secret:
         return
-    secrets = {str(r.address): r.secrets for r in resources if r.secrets}
+    secrets = sorted(f"{r.address}#{pointer(path)}" for r in resources for path in r.secrets)
+    addresses = {secret.partition("#")[0] for secret in secrets}
     for text in wishes.send_secret:
-        address, _, path = text.partition("#")
-        if address not in secrets or path not in (
-            "",
-            *("/" + "/".join(p) for p in secrets[address]),
-        ):
+        if text.removesuffix("#") not in addresses | {*secrets}:
             raise UsageError(
                 f'--send-secret "{text}" is no secret of a manifest',
-                f"There are: {', '.join(sorted(secrets)) or 'none'}.",
+                f"There are: {', '.join(secrets) or 'none'}.{did_you_mean(text, secrets)}",
             )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from personalize_sync.cli.interrupts import uninterrupted
-from personalize_sync.cli.options import Common, option, speaking
+from personalize_sync.cli.options import Common, option, parallelism_option, speaking
 from personalize_sync.cli.planning import Wishes, demand_each, ready
 from personalize_sync.cli.progress import waiting
 from personalize_sync.cli.session import deliver_problems, open_project
@@ -33,7 +33,7 @@ _WORDS = {"tenant": "taken from the tenant", "git": "Git's kept", "both": "both 
 @option("--ours", is_flag=True, help="Git wins conflicts.")
 @option("--dry-run", is_flag=True, help="Print the file diff and write nothing.")
 @option("--detailed-exitcode", is_flag=True, help="Exit with 2 if files change.")
-@option("--parallelism", type=click.IntRange(1, 16), default=4, show_default=True)
+@parallelism_option
 @speaking("terminal", "json")
 def command(
     common: Common,

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from personalize_sync.tenant.keyring import Keyring
     from personalize_sync.tenant.live import Tenant, WritableTenant
 
-"""The directory below the root for what the tool keeps: sandbox, journals, caches."""
-
 
 @dataclass(frozen=True, slots=True)
 class Session:

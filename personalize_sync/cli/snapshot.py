@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import click
 
 from personalize_sync import __version__
-from personalize_sync.cli.options import Common, option, speaking
+from personalize_sync.cli.options import Common, parallelism_option, speaking
 from personalize_sync.cli.plan_file import KEY
 from personalize_sync.cli.planning import Wishes, ready, source_of
 from personalize_sync.cli.progress import waiting
@@ -17,7 +17,7 @@ from personalize_sync.cli.session import open_project
 
 
 @click.command("snapshot")
-@option("--parallelism", type=click.IntRange(1, 16), default=4, show_default=True)
+@parallelism_option
 @speaking("json")
 def command(common: Common, parallelism: int) -> None:
     """Take the tenant's state, without any secret, for `plan --against`. Only reads."""

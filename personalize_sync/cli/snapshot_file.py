@@ -58,7 +58,7 @@ def _read(path: str, common: Common) -> Any:
         raise UsageError(f"cannot read {path}: {error.strerror}") from None
     except (ValueError, RecursionError):
         document = None
-    if not isinstance(document, dict):
+    if not isinstance(document, dict) or document.get("kind") != "Snapshot":
         raise StaleError(f"{path} is no snapshot", "Make one with personalize-sync snapshot.")
     key = os.environ.get(KEY, "")
     if not key and needs_key(document):

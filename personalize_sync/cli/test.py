@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from personalize_sync.cli.options import Common, option, speaking
+from personalize_sync.cli.options import Common, parallelism_option, speaking
 from personalize_sync.cli.planning import Wishes, demand_each, ready
 from personalize_sync.cli.progress import waiting
 from personalize_sync.cli.session import open_project
@@ -16,7 +16,7 @@ _NARROWEST = "decision-model-testing"
 
 @click.command("test")
 @click.argument("addresses", nargs=-1, metavar="[ADDRESS]...")
-@option("--parallelism", type=click.IntRange(1, 16), default=4, show_default=True)
+@parallelism_option
 @speaking(*_FORMATS)
 def command(common: Common, addresses: tuple[str, ...], *, parallelism: int) -> int:
     """Run the tests of the decision models, or of those called ADDRESS; exit 1 if one fails."""

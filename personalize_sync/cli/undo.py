@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from personalize_sync.cli.carrying import Consent, Work, execute
-from personalize_sync.cli.options import Common, common, option
+from personalize_sync.cli.options import (
+    Common,
+    allow_option,
+    common,
+    option,
+    parallelism_option,
+)
 from personalize_sync.cli.pipeline import tell
 from personalize_sync.cli.planning import Wishes, look_now, policy_of, rendered
 from personalize_sync.cli.progress import waiting
@@ -30,8 +36,8 @@ if TYPE_CHECKING:
 @option("--what-if", is_flag=True, help="Show what would be taken back. Only reads.")
 @option("--skip-blocked", is_flag=True, help="Take back what no guard objects to (exit 12).")
 @option("--fail-fast", is_flag=True, help="Start nothing more after the first failure.")
-@option("--allow", multiple=True, metavar="RULE=ADDRESS", help="Override one guard.")
-@option("--parallelism", type=click.IntRange(1, 16), default=4, show_default=True)
+@allow_option
+@parallelism_option
 @common
 def command(
     common: Common,

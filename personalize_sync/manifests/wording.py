@@ -257,6 +257,10 @@ def _hint(schema: Mapping[str, Any], value: object) -> str:
     takes_text = "string" in str(schema.get("type", schema.get("anyOf", "")))
     if takes_text and isinstance(value, (bool, int, float)):
         return "Put it in quotes if it is meant as text."
+    if isinstance(value, str) and schema.get("type") == "boolean":
+        return "Write true or false, without quotes; yes, no, on and off are text."
+    if isinstance(value, str) and schema.get("type") in ("integer", "number"):
+        return "Write the number without quotes."
     return str(schema.get("description") or "Correct the value.") + _example(schema)
 
 

@@ -90,6 +90,14 @@ def test_a_tool_that_is_not_pinned_is_refused(shop: Shop) -> None:
     assert shop("init", "ci", "github", "--tool", "octo/tool@v1").code == 64
 
 
+def test_a_pipeline_without_a_tool_is_refused_with_an_example(shop: Shop) -> None:
+    """Nobody could guess what is to be installed."""
+    said = shop("init", "ci", "azure")
+
+    assert said.code == 64
+    assert "--tool personalize-sync==VERSION" in said.err
+
+
 def test_init_without_a_system_is_the_init_of_a_project(shop: Shop) -> None:
     """The other init is as it was."""
     assert "exists already" in shop("init").err

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from importlib import import_module
 from typing import TYPE_CHECKING
 
+import click
 import pytest
 
 if TYPE_CHECKING:
@@ -87,7 +89,7 @@ def test_a_secret_that_no_manifest_states_cannot_be_sent(shop: Shop, text: str) 
     said = shop("plan", "--send-secret", text)
 
     assert said.code == 64
-    assert "connection/points" in said.err
+    assert "There are: connection/points#/auth/password." in said.err
 
 
 @pytest.mark.parametrize(
@@ -145,6 +147,24 @@ def test_a_command_line_that_means_nothing_ends_in_64(
     assert (said.code, said.out) == (64, "")
     assert "error: " in said.err
     assert shop.sandbox.requests == []
+
+
+def test_a_document_that_has_no_place_is_refused_first(shop: Shop) -> None:
+    """It is said why nothing can be written there, before the tenant is asked for anything."""
+    (shop.root / "folder").mkdir()
+
+    assert "it is a folder" in shop("plan", "-o", "folder").err
+    assert "there is no folder nowhere" in shop("plan", "-o", "nowhere/plan.txt").err
+    assert shop.sandbox.requests == []
+
+
+def test_each_option_says_what_it_does(shop: Shop) -> None:
+    """The help of a command leaves none without a word."""
+    for name in ("plan", "apply", "pull", "undo"):
+        parameters = import_module(f"personalize_sync.cli.{name}").command.params
+        mute = [p.opts for p in parameters if isinstance(p, click.Option) and not p.help]
+        assert (name, mute) == (name, [])
+    assert "-o, --output FILE" in shop("plan", "--help").out
 
 
 def test_a_misspelt_command_gets_a_suggestion(shop: Shop) -> None:
