@@ -12,7 +12,7 @@ from personalize_sync.planning.lookups import kinds_looked_up
 from personalize_sync.resources import Live, LiveState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 
     from personalize_sync.kinds import Kind
     from personalize_sync.planning.policy import Policy
@@ -31,9 +31,10 @@ def fetch(desired: Sequence[Resource], tenant: Tenant, policy: Policy) -> LiveSt
     if missing := tenant.missing(read=read):
         raise CredentialError.together(missing)
     top = [kind for kind in read if not kind.parent]
-    objects = _listed(top, tenant)
+    names = _names(desired, DECISION_VARIANT.parent)
+    objects = _listed(top, tenant, below=lambda live: live.name in names)
     objects += hidden_twins(desired, objects, tenant)
-    objects += _variants(desired, objects, tenant)
+    objects += _unlisted(objects, names, tenant)
     return LiveState(
         tuple(objects),
         client_key=tenant.client_key,
@@ -92,8 +93,11 @@ def reads(desired: Iterable[Resource], policy: Policy) -> list[Kind]:
     return [kind for kind in KINDS if kind.name in wanted]
 
 
-def _listed(kinds: Sequence[Kind], tenant: Tenant) -> list[Live]:
-    """Read each list once; raises one CredentialError for all the keys that are refused."""
+def _listed(kinds: Sequence[Kind], tenant: Tenant, *, below: Callable[[Live], bool]) -> list[Live]:
+    """Read each list once, and the children of those that live and that `below` is true of.
+
+    Raises one CredentialError for all the keys that are refused.
+    """
     refused: list[CredentialError] = []
 
     def listed(shown: tuple[Kind, ...]) -> tuple[Live, ...]:
@@ -103,23 +107,31 @@ def _listed(kinds: Sequence[Kind], tenant: Tenant) -> list[Live]:
             refused.append(error)
             return ()
 
-    found = tenant.each(listed, tenant.in_lists(kinds))
+    # Those with children come first: a thousand short lists fill the time that long ones take.
+    lists = sorted(tenant.in_lists(kinds), key=lambda shown: not any(map(_children, shown)))
+    found: list[Live] = []
+    children: list[Iterator[tuple[Live, ...]]] = []
+    for shown in tenant.begun(listed, lists):
+        found += shown
+        pairs = [
+            (kind, live)
+            for live in shown
+            if not live.archived and below(live)
+            for kind in _children(BY_NAME[live.kind])
+        ]
+        children.append(tenant.begun(lambda p: tenant.list_all(p[0], parent=p[1].ref), pairs))
     if refused:
         raise CredentialError.together(sorted(refused, key=lambda error: error.message))
-    return [live for each in found for live in each]
+    return [*found, *(live for each in children for shown in each for live in shown)]
+
+
+def _children(kind: Kind) -> list[Kind]:
+    return [each for each in KINDS if each.parent == kind.name]
 
 
 def everything(tops: Sequence[Kind], tenant: Tenant) -> dict[str, Live]:
     """Return every object of some kinds and, of those that live, every child, by ref."""
-    found = _listed(tops, tenant)
-    pairs = [
-        (kind, live)
-        for kind in KINDS
-        for live in found
-        if kind.parent == live.kind and not live.archived
-    ]
-    below = tenant.each(lambda pair: tenant.list_all(pair[0], parent=pair[1].ref), pairs)
-    return {live.ref: live for live in (*found, *(one for each in below for one in each))}
+    return {live.ref: live for live in _listed(tops, tenant, below=lambda _live: True)}
 
 
 def hidden_twins(
@@ -149,31 +161,23 @@ def hidden_twins(
     ]
 
 
-def _variants(desired: Iterable[Resource], objects: Iterable[Live], tenant: Tenant) -> list[Live]:
-    """List the variants of the models that manifests mean."""
-    variant = BY_NAME["decision-variant"]
-    names = {
+def _names(desired: Iterable[Resource], kind: str) -> set[str]:
+    """Return what the objects of a kind that manifests mean are called, or were."""
+    return {
         name
         for resource in desired
-        if resource.address.kind == variant.parent
+        if resource.address.kind == kind
         for name in (resource.name, *resource.renamed_from)
     }
-    models = [
-        live
-        for live in objects
-        if live.kind == variant.parent and not live.archived and live.name in names
-    ]
-    listed = tenant.each(lambda model: tenant.list_all(variant, parent=model.ref), models)
-    found = [live for each in listed for live in each]
-    return [*found, *_unlisted(models, found, tenant)]
 
 
-def _unlisted(models: Sequence[Live], variants: Sequence[Live], tenant: Tenant) -> list[Live]:
+def _unlisted(objects: Sequence[Live], names: Container[str], tenant: Tenant) -> list[Live]:
     """Ask for each deployed variant that no list showed, as it would be created a second time."""
-    shown = {live.ref for live in variants}
+    shown = {live.ref for live in objects}
     hidden = [
         (model, ref)
-        for model in models
+        for model in objects
+        if model.kind == DECISION_VARIANT.parent and not model.archived and model.name in names
         for ref in sorted(deployment(model.record).keys() - shown)
         if _REF.fullmatch(ref)
     ]

@@ -27,7 +27,7 @@ from personalize_sync.tenant.paging import Lists, item_path, last_segment
 from personalize_sync.tenant.scopes import only_reads
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from personalize_sync.kinds import Kind
     from personalize_sync.kinds.questions import Question
@@ -63,7 +63,11 @@ class Tenant:
 
     def each(self, work: Callable[[_T], _R], items: Iterable[_T]) -> list[_R]:
         """Return the results in order, the work done in parallel."""
-        return list(self._pool.map(work, items))
+        return list(self.begun(work, items))
+
+    def begun(self, work: Callable[[_T], _R], items: Iterable[_T]) -> Iterator[_R]:
+        """Begin the work in parallel now; yield the results in order as somebody takes them."""
+        return self._pool.map(work, items)
 
     def in_lists(self, kinds: Iterable[Kind]) -> list[tuple[Kind, ...]]:
         """Return the kinds by the lists that show them: that of flows shows several."""
