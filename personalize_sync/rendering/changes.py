@@ -9,12 +9,14 @@ from personalize_sync.rendering import wording
 from personalize_sync.rendering.complaints import place
 from personalize_sync.rendering.fields import seen, stated
 from personalize_sync.rendering.grid import diff_lines
+from personalize_sync.rendering.ordering import drift_of, drift_without_change
 from personalize_sync.rendering.page import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from personalize_sync.planning.change import Change, Drift, FieldChange
+    from personalize_sync.planning.plan import Plan
     from personalize_sync.rendering.page import Page
 
 _DIFF_LINES = 40
@@ -33,8 +35,26 @@ _STYLES = {
 _NEW = (Action.CREATE, Action.RESTORE)
 
 
-def add_change(page: Page, change: Change, entry: Drift | None) -> None:
-    """Add one change: marker and address, who else was there, fields, secrets, objections."""
+def add_changes(page: Page, plan: Plan) -> None:
+    """Add what a plan changes, and what others changed; that alone where drift is asked for."""
+    if page.look.view == "drift":
+        for entry in plan.drift:
+            page.gap()
+            _add_drift(page, entry)
+        return
+    moved = drift_of(plan)
+    for change in plan.changes:
+        page.gap()
+        _add_change(page, change, moved.get(change.address))
+    unlisted = drift_without_change(plan)
+    if unlisted:
+        page.gap()
+        page.add(Span("Changed in the tenant, and left alone:", "strong"))
+    for entry in unlisted:
+        _add_drift(page, entry)
+
+
+def _add_change(page: Page, change: Change, entry: Drift | None) -> None:
     _add_head(page, change, entry)
     for remark in (wording.life(change, page.look.created_at), wording.used_by(change)):
         if remark:
@@ -56,8 +76,7 @@ def add_change(page: Page, change: Change, entry: Drift | None) -> None:
             page.add(f"to allow it: {block.override}", indent=4)
 
 
-def add_drift(page: Page, entry: Drift) -> None:
-    """Add what somebody else did to one object."""
+def _add_drift(page: Page, entry: Drift) -> None:
     marker = drift_marker(entry)
     page.add(_mark(marker), Span(f" {entry.address}", "strong"), f"  {wording.moved(entry)}")
     add_fields(page, entry.fields, entry.address.kind, "drift", expected=marker)

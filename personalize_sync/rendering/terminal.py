@@ -8,9 +8,8 @@ from personalize_sync.planning.outcome import Outcome, Report, Result
 from personalize_sync.planning.plan import Plan
 from personalize_sync.problems import Severity
 from personalize_sync.rendering import complaints, wording
-from personalize_sync.rendering.changes import add_change, add_drift
 from personalize_sync.rendering.look import Look, Problems
-from personalize_sync.rendering.ordering import drift_of, drift_without_change, in_plan_order
+from personalize_sync.rendering.ordering import in_plan_order
 from personalize_sync.rendering.page import Page, Span
 from personalize_sync.rendering.values import shown
 
@@ -40,12 +39,14 @@ def render(document: Plan | Report | Problems, look: Look) -> str:
 
 def _add_plan(page: Page, plan: Plan) -> None:
     _add_header(page, plan)
-    if page.look.view == "drift":
-        for entry in plan.drift:
-            page.gap()
-            add_drift(page, entry)
-    else:
-        _add_changes(page, plan)
+    if plan.changes or plan.drift:
+        from personalize_sync.rendering.changes import add_changes  # noqa: PLC0415 - diffs
+
+        add_changes(page, plan)
+    if page.look.verbose and page.look.view != "drift" and plan.adoptable:
+        page.gap()
+        for address in plan.adoptable:
+            page.add(Span("=", "good"), f" {address}: matches, but was last written by others")
     page.gap()
     _add_remarks(page, plan)
     page.gap()
@@ -60,23 +61,6 @@ def _add_header(page: Page, plan: Plan) -> None:
         f"manifests at {commit}" if plan.source.commit else "",
     )
     page.add(Span(", ".join(part for part in parts if part), "quiet"))
-
-
-def _add_changes(page: Page, plan: Plan) -> None:
-    moved = drift_of(plan)
-    for change in plan.changes:
-        page.gap()
-        add_change(page, change, moved.get(change.address))
-    unlisted = drift_without_change(plan)
-    if unlisted:
-        page.gap()
-        page.add(Span("Changed in the tenant, and left alone:", "strong"))
-    for entry in unlisted:
-        add_drift(page, entry)
-    if page.look.verbose and plan.adoptable:
-        page.gap()
-        for address in plan.adoptable:
-            page.add(Span("=", "good"), f" {address}: matches, but was last written by others")
 
 
 def _add_remarks(page: Page, plan: Plan) -> None:
