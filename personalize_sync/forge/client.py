@@ -13,13 +13,13 @@ from personalize_sync.forge.errors import ForgeError, NotAllowedError
 from personalize_sync.manifests.addresses import why_unsafe
 from personalize_sync.tenant.deadline import within
 from personalize_sync.tenant.retrying import Again, Patience, Quota, persist, retry_after
+from personalize_sync.tenant.transfer import NEVER_SENT, TooLargeError, transfer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from personalize_sync.resources import Secret
 
-_SIZE_CAP = 32 * 1024 * 1024
 _REFUSED = frozenset({403, 404})
 _TROUBLE = frozenset({500, 502, 503, 504})
 # What to do about an answer that no other try will change.
@@ -35,7 +35,6 @@ _ELSEWHERE = (
 _CHECK = "Check the address of the forge and the repository in the CI system's variables."
 _PAGE = 100
 _MOST_PAGES = 200
-_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +126,7 @@ class Client:
         def attempt() -> Answer:
             try:
                 return within(access.deadline, lambda: self._exchange(request, where))
-            except _NEVER_SENT:
+            except NEVER_SENT:
                 raise Again(ForgeError(f"{where}: no connection")) from None
             except (httpx.HTTPError, TimeoutError):
                 raise _lost(f"{where}: no answer", method) from None
@@ -143,19 +142,13 @@ class Client:
         return answer
 
     def _exchange(self, request: httpx.Request, where: str) -> Answer:
-        response = self._http.send(request, stream=True)
         try:
-            pieces, size = [], 0
-            for piece in response.iter_bytes():
-                pieces.append(piece)
-                size += len(piece)
-                if size > _SIZE_CAP:
-                    raise ForgeError(f"{where}: the answer is too large")
-        finally:
-            response.close()
+            response, raw = transfer(self._http, request)
+        except TooLargeError:
+            raise ForgeError(f"{where}: the answer is too large") from None
         _refuse(response, request.method, where)
         more = "next" in response.links or bool(response.headers.get("x-next-page"))
-        return Answer(_content(b"".join(pieces), where), more)
+        return Answer(_content(raw, where), more)
 
 
 def _refuse(response: httpx.Response, method: str, where: str) -> None:

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from personalize_sync.resources import Document
 
-SIZE_CAP = 32 * 1024 * 1024
-"""Bytes; a page of 100 large objects is far below it."""
 _NOT_THE_API = "Check the region or baseUrl, and whether a proxy or login page answered instead."
 
 _CORRECT_IT = "Type that text anew in the tenant; a broken emoji is a common cause."

@@ -26,13 +26,14 @@ from personalize_sync.kinds import BY_NAME, KINDS
 from personalize_sync.kinds.kind import first_object
 from personalize_sync.resources import Secret
 from personalize_sync.tenant import firewall
-from personalize_sync.tenant.answers import SIZE_CAP, read_object
+from personalize_sync.tenant.answers import read_object
 from personalize_sync.tenant.deadline import within
 from personalize_sync.tenant.limiter import Limiter
 from personalize_sync.tenant.refusals import key_refused, refusal
 from personalize_sync.tenant.retrying import Again, Patience, Quota, persist, retry_after
 from personalize_sync.tenant.silence import Silence
 from personalize_sync.tenant.tokens import Token, Tokens, token_from
+from personalize_sync.tenant.transfer import NEVER_SENT, TooLargeError, transfer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -46,7 +47,6 @@ _UNCERTAIN_STATUS = frozenset({500, 502, 503, 504})
 _BUSY = frozenset({429, 503})
 # Marks a request that may be sent again when nobody knows what became of it.
 _REPEATABLE = "repeatable"
-_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,13 +224,15 @@ class Reader:
         where = f"{request.method} {request.url.netloc.decode()}{request.url.path}"
         try:
             with self._limiter.turn() as complain:
-                answer = self._awaited(request, where)
+                answer = self._awaited(request)
                 if answer.status in _BUSY:
                     complain()
+        except TooLargeError:
+            raise _uncertain(request, TenantError(f"{where}: the answer is too large")) from None
         except TimeoutError:
             slow = httpx.ReadTimeout("the deadline has passed")
             raise _uncertain(request, _unreachable(where, slow)) from None
-        except _NEVER_SENT as error:
+        except NEVER_SENT as error:
             raise Again(_unreachable(where, error)) from None
         except httpx.HTTPError as error:
             raise _uncertain(request, _unreachable(where, error)) from None
@@ -241,32 +243,19 @@ class Reader:
             )
         return answer
 
-    def _awaited(self, request: httpx.Request, where: str) -> _Answer:
+    def _awaited(self, request: httpx.Request) -> _Answer:
         begun = self._silence.begin()
         seconds = min(self._connection.deadline, self._silence.left)
         try:
-            answer = within(seconds, lambda: self._transfer(request, where))
+            response, raw = within(seconds, lambda: transfer(self._http, request))
         except (TimeoutError, httpx.HTTPError):
             self._silence.lasts(begun)
             raise
-        if answer.status in _UNCERTAIN_STATUS | _BUSY:
-            self._silence.lasts(begun, retry_after(answer.headers) or 0.0)
+        if response.status_code in _UNCERTAIN_STATUS | _BUSY:
+            self._silence.lasts(begun, retry_after(response.headers) or 0.0)
         else:
             self._silence.broken()
-        return answer
-
-    def _transfer(self, request: httpx.Request, where: str) -> _Answer:
-        response = self._http.send(request, stream=True)
-        try:
-            pieces, size = [], 0
-            for piece in response.iter_bytes():
-                pieces.append(piece)
-                size += len(piece)
-                if size > SIZE_CAP:
-                    raise _uncertain(request, TenantError(f"{where}: the answer is too large"))
-        finally:
-            response.close()
-        return _Answer(response.status_code, response.headers, b"".join(pieces))
+        return _Answer(response.status_code, response.headers, raw)
 
     def _request_token(self, feature: str) -> Token:
         key = self._keyring.key(feature)

@@ -22,9 +22,9 @@ from tenant.access import (
 
 from personalize_sync.errors import TenantError, UnknownOutcomeError
 from personalize_sync.kinds import BY_NAME
-from personalize_sync.tenant import answers
 from personalize_sync.tenant.client import Reader
 from personalize_sync.tenant.live import Tenant
+from personalize_sync.tenant.transfer import SIZE_CAP
 
 _DEEP = 200_000
 _NO_JSON = {
@@ -169,7 +169,7 @@ def test_a_huge_answer_is_not_read_to_its_end() -> None:
     with pytest.raises(TenantError, match="too large"):
         reader(Transport(), attempts=1).get("developer-templates", TEMPLATES)
 
-    assert answers.SIZE_CAP < sent <= answers.SIZE_CAP + 2 * (1 << 20)
+    assert SIZE_CAP < sent <= SIZE_CAP + 2 * (1 << 20)
 
 
 def test_no_strange_answer_shows_up_in_a_traceback() -> None:
