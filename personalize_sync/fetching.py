@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 
     from personalize_sync.kinds import Kind
+    from personalize_sync.planning.overwritten import Step
     from personalize_sync.planning.policy import Policy
-    from personalize_sync.planning.undo import Step
     from personalize_sync.project import Environment
     from personalize_sync.resources import Resource
     from personalize_sync.tenant.live import Tenant

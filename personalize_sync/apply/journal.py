@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from personalize_sync.errors import UsageError
 from personalize_sync.planning.change import Action
 from personalize_sync.planning.outcome import Result
-from personalize_sync.planning.undo import Overwritten, Step, overwritten
+from personalize_sync.planning.overwritten import Overwritten, Step, overwritten
 from personalize_sync.resources import Address
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from personalize_sync.apply import Journal, PastRun
     from personalize_sync.cli.carrying import Work
     from personalize_sync.cli.options import Common
+    from personalize_sync.planning.overwritten import Step
     from personalize_sync.planning.policy import Policy
-    from personalize_sync.planning.undo import Step
     from personalize_sync.project import Project
     from personalize_sync.resources import Address
 
