@@ -74,6 +74,7 @@ class World:
     parallelism: int = 4
     wire: Callable[[httpx.BaseTransport], httpx.BaseTransport] = lambda transport: transport
     now: float = 0.0
+    sleep: Callable[[float], None] = lambda _seconds: None
 
     def __post_init__(self) -> None:
         self.sandbox = Sandbox(knobs=Knobs.parse(self.knobs), faults=self.faults)
@@ -227,9 +228,7 @@ class World:
             environment.base_url,
             environment.token_url,
             transport=self.wire(SandboxTransport(self.sandbox)),
-            patience=Patience(
-                sleep=lambda _seconds: None, clock=lambda: self.now, random=random.Random(1)
-            ),
+            patience=Patience(sleep=self.sleep, clock=lambda: self.now, random=random.Random(1)),
         )
 
 

@@ -9,17 +9,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from personalize_sync.apply.apply import Ways
     from personalize_sync.apply.connection_tests import call_connections
     from personalize_sync.apply.fingerprints import fingerprinted
     from personalize_sync.apply.journal import Journal, PastRun, entry, past_runs
     from personalize_sync.apply.model_tests import run_tests
+    from personalize_sync.apply.progress import Ways
     from personalize_sync.apply.secrets import resolve
 else:
     _HOMES = {
         "Journal": "journal",
         "PastRun": "journal",
-        "Ways": "apply",
+        "Ways": "progress",
         "call_connections": "connection_tests",
         "entry": "journal",
         "fingerprinted": "fingerprints",

@@ -37,7 +37,10 @@ _LONGEST_WAIT = 1.0
 
 
 def create(desired: Resource, kind: Kind, body: Document, *, parent: str, run: Run) -> Live:
-    """Create an object once. Raises StaleError if it, or one of its name, exists already."""
+    """Create an object once. Raises StaleError if it, or one of its name, exists already.
+
+    Somebody else may create one of its name at the same moment: `yielding` is for that.
+    """
     existing = find(desired, kind, parent, run, again=False)
     if existing:
         raise StaleError(
@@ -59,8 +62,12 @@ def create(desired: Resource, kind: Kind, body: Document, *, parent: str, run: R
         unlike = [path for path in remaining(desired, kind, found, run) if path != ("status",)]
         return _may_be_ours(found, run) and not unlike
 
-    made = _settled(lambda: run.tenant.create(kind, body, parent=parent), appeared, run)
-    return _with_revision(kind, made, run)
+    def send() -> Live:
+        answered = run.tenant.create(kind, body, parent=parent)
+        run.own[answered.ref] = answered
+        return answered
+
+    return _with_revision(kind, _settled(send, appeared, run), run)
 
 
 def replace(
@@ -139,7 +146,8 @@ def find(
         if not again:
             return None  # the plan was made from a list a moment ago
     identity = desired.address.key if kind.identity == "friendlyId" else desired.name
-    return run.living(kind, parent, identity, again=again)
+    living = run.living(kind, parent, identity, since=run.moment if again else None)
+    return next(iter(living), None)
 
 
 def remaining(desired: Resource, kind: Kind, live: Live, run: Run) -> tuple[tuple[str, ...], ...]:

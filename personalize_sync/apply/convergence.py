@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from personalize_sync.apply import certainty
+from personalize_sync.apply.run import PATIENCE
 from personalize_sync.kinds import BY_NAME
 from personalize_sync.planning.compare import align, value_at
 from personalize_sync.planning.outcome import Leftover
@@ -14,14 +14,10 @@ from personalize_sync.planning.three_way import shown
 from personalize_sync.resources import pointer
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from personalize_sync.apply.run import Run
     from personalize_sync.resources import Address, Live
-
-
-_PATIENCE = 6
-"""How often a lagging list is read before the run ends with a word about it."""
 
 
 def leftovers(run: Run, addresses: Collection[Address]) -> tuple[Leftover, ...]:
@@ -34,7 +30,7 @@ def leftovers(run: Run, addresses: Collection[Address]) -> tuple[Leftover, ...]:
     listed = {
         live.ref: live
         for kind, parent in sorted(groups)
-        for live in run.listed(BY_NAME[kind], parent, again=False)
+        for live in run.listed(BY_NAME[kind], parent, since=0)
     }
     found = run.tenant.each(lambda address: _different(address, listed, run), written)
     retired = sorted(a for a in addresses if a in run.written and a not in run.sent)
@@ -42,23 +38,31 @@ def leftovers(run: Run, addresses: Collection[Address]) -> tuple[Leftover, ...]:
     return (*(leftover for each in (*found, *living) for leftover in each), *_twice(run, written))
 
 
-def unlisted(run: Run) -> tuple[Address, ...]:
+def unlisted(run: Run, addresses: Collection[Address]) -> tuple[Address, ...]:
     """Wait until the lists show what was written, and return what they still do not show.
 
-    A list that lags would make the next plan lie, and the next apply create things twice.
+    A list that lags would make the next plan lie, and the next apply create things twice. Another
+    run that created one of our names a moment later is given time to take its own back, too.
     """
     lagging = sorted(address for address, live in run.written.items() if not live.archived)
-    for pause in range(_PATIENCE):
-        lists = {(a.kind, run.written[a].parent) for a in lagging}
+    crowded = [a for a in _created(run, addresses) if not run.written[a].archived]
+    since: dict[tuple[str, str], int] = {}
+    for address in (*lagging, *crowded):
+        group = (address.kind, run.written[address].parent)
+        since[group] = max(since.get(group, 0), run.written_at(address))
+    for pause in range(PATIENCE):
+        groups = {(a.kind, run.written[a].parent) for a in (*lagging, *crowded)}
         shown = {
             live.ref: live.revision
-            for kind, parent in sorted(lists)
-            for live in run.listed(BY_NAME[kind], parent, again=True)
+            for kind, parent in sorted(groups)
+            for live in run.listed(BY_NAME[kind], parent, since=since[kind, parent])
         }
         lagging = [a for a in lagging if not _is_shown(run.written[a], shown)]
-        if not lagging:
+        crowded = [a for a in crowded if len(_namesakes(a, run)) > 1]
+        if not lagging and not crowded:
             break
         run.patience.sleep(run.patience.first_wait * 2**pause)
+        since = dict.fromkeys(since, run.moment)
     return tuple(lagging)
 
 
@@ -96,19 +100,26 @@ def _different(address: Address, listed: Mapping[str, Live], run: Run) -> tuple[
 
 
 def _twice(run: Run, addresses: Collection[Address]) -> list[Leftover]:
-    """Find what another apply created at the same moment: names are not unique for the API."""
-    created = [a for a in addresses if BY_NAME[a.kind].identity == "name" and run.was_created(a)]
-    groups = {(a.kind, run.written[a].parent) for a in created}
-    names = {
-        (kind, parent): Counter(
-            o.name for o in run.listed(BY_NAME[kind], parent, again=False) if not o.archived
-        )
-        for kind, parent in sorted(groups)
-    }
+    """Find what somebody else created at the same moment: names are not unique for the API."""
     found = []
-    for address in created:
-        live = run.written[address]
-        count = names[address.kind, live.parent][live.name]
+    for address in _created(run, addresses):
+        count = len(_namesakes(address, run))
         if count > 1:
             found.append(Leftover(address, "/name", "one object", f"{count} objects of this name"))
     return found
+
+
+def _created(run: Run, addresses: Collection[Address]) -> list[Address]:
+    return [
+        address
+        for address in addresses
+        if address in run.written
+        and address in run.sent
+        and BY_NAME[address.kind].identity == "name"
+        and run.was_created(address)
+    ]
+
+
+def _namesakes(address: Address, run: Run) -> Sequence[Live]:
+    live = run.written[address]
+    return run.living(BY_NAME[address.kind], live.parent, live.name, since=0)

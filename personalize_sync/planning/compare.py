@@ -118,12 +118,12 @@ def _same_text(desired: str, live: str, shape: Shape | None) -> bool:
         ours, theirs = canonical_xml(desired), canonical_xml(live)
         return ours is not None and ours == theirs
     if shape is Form.MOMENT:
-        moment = _moment(desired)
-        return moment is not None and moment == _moment(live)
+        wanted = moment(desired)
+        return wanted is not None and wanted == moment(live)
     return False
 
 
-def _moment(text: str) -> datetime | None:
+def moment(text: str) -> datetime | None:
     """Return a point in time in UTC, None if the text is none; without a zone it is meant as UTC."""
     try:
         found = datetime.fromisoformat(text)

@@ -93,10 +93,14 @@ def _objections(
 def _about_identity(change: Change, matches: Matches) -> Iterator[Block]:
     several = matches.ambiguous.get(change.address)
     if several:
-        refs = ", ".join(item.ref for item in several)
+        found = "; ".join(
+            f"{item.ref}, revision {item.revision or 'unknown'}, by {item.author or 'somebody'}, "
+            f"{item.modified_at or 'at an unknown time'}"
+            for item in several
+        )
         yield Block(
             "duplicate-name",
-            f'the tenant has {len(several)} living objects called "{several[0].name}" ({refs}); '
+            f'the tenant has {len(several)} living objects called "{several[0].name}" ({found}); '
             "rename or archive all but one in the tenant",
         )
     if change.address in matches.unclear:

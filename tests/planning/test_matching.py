@@ -118,7 +118,8 @@ def test_two_living_objects_of_one_name_are_a_problem_never_a_guess() -> None:
 
     assert rules_against(change) == ["duplicate-name"]
     assert change.blocked[0].override == ""
-    assert "(r1, r2)" in change.blocked[0].message
+    said = "{}, revision 1, by our-key@clients, 2026-02-03T04:05:06Z"
+    assert f"({said.format('r1')}; {said.format('r2')})" in change.blocked[0].message
 
 
 def test_objects_of_an_ambiguous_name_are_no_prune_candidates() -> None:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from reliability.prepared import SECRET
+from world import World
 
 from personalize_sync.cli.session import sandbox_keys
 from personalize_sync.sandbox import Server
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from reliability.prepared import Prepared
-    from world import World
 
     from personalize_sync.sandbox.exchange import Answer, Request
 
@@ -62,3 +62,11 @@ def intercept(world: World, seen: Callable[[Request, bool], None]) -> None:
         return answer
 
     world.sandbox.handle = handle  # type: ignore[method-assign]
+
+
+def second_client(world: World) -> World:
+    """Another client of the same tenant and manifests, as another runner would be."""
+    twin = World(world.root, environ=dict(world.environ), parallelism=1, sleep=world.sleep)
+    twin.sandbox.close()
+    twin.sandbox = world.sandbox
+    return twin

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from reliability.prepared import apply, living
-from reliability.served import APPLY, intercept, served, start
-from world import World
+from reliability.served import APPLY, intercept, second_client, served, start
 
 from personalize_sync.errors import SyncError
 
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from reliability.prepared import Prepared
+    from world import World
 
     from personalize_sync.sandbox.exchange import Request
 
@@ -27,14 +27,6 @@ def _code(world: World) -> int:
         return apply(world).exit_code
     except SyncError as error:
         return error.exit_code
-
-
-def _second_client(world: World) -> World:
-    """Another client of the same tenant and manifests, as another runner would be."""
-    twin = World(world.root, environ=dict(world.environ), parallelism=1)
-    twin.sandbox.close()
-    twin.sandbox = world.sandbox
-    return twin
 
 
 def _assert_settled(small: Prepared, world: World, codes: list[int]) -> None:
@@ -90,7 +82,7 @@ def test_an_apply_inside_another_one_duplicates_nothing(
     for moment in moments:
         world = small()
         codes: list[int] = []
-        other = _second_client(world)
+        other = second_client(world)
         _at(world, moment, lambda: codes.append(_code(other)))  # noqa: B023 - called in this round
         codes.append(_code(world))
 
