@@ -66,14 +66,23 @@ def _setup(pipeline: Pipeline, indent: str, *of_the_checkout: str) -> str:
 
 
 def _stages(environment: Environment, pipeline: Pipeline) -> str:
-    name = environment.name
-    word = name.replace("-", "_")
     reading, writing = _features(environment, pipeline.kinds)
-    read = _variables(sorted(reading), (), " " * 14)
-    written = _variables(sorted(writing), pipeline.secrets, " " * 20)
+    return (
+        _plan(environment.name, pipeline, reading)
+        + _apply(environment.name, pipeline, writing)
+        + _drift(environment.name, pipeline, reading)
+    )
+
+
+def _word(name: str) -> str:
+    """Return an environment's name as a part of a stage's, which takes no hyphen."""
+    return name.replace("-", "_")
+
+
+def _plan(name: str, pipeline: Pipeline, features: set[str]) -> str:
     return f"""\
 
-  - stage: plan_{word}
+  - stage: plan_{_word(name)}
     displayName: Plan {name}
     dependsOn: validate
     condition: and(succeeded(), ne(variables['Build.Reason'], 'Schedule'))
@@ -87,25 +96,31 @@ def _stages(environment: Environment, pipeline: Pipeline) -> str:
             name: plan
             displayName: Plan
             env:
-{read}
+{_variables(sorted(features), (), " " * 14)}
           - script: personalize-sync comment "$AGENT_TEMPDIRECTORY/plan.json"
             displayName: Comment the pull request
             condition: and(succeeded(), eq(variables['Build.Reason'], 'PullRequest'))
             env:
               SYSTEM_ACCESSTOKEN: $(System.AccessToken)
+"""
 
-  - stage: apply_{word}
+
+def _apply(name: str, pipeline: Pipeline, features: set[str]) -> str:
+    planned = f"plan_{_word(name)}"
+    return f"""\
+
+  - stage: apply_{_word(name)}
     displayName: Apply to {name}
-    dependsOn: plan_{word}
+    dependsOn: {planned}
     condition: >-
       and(succeeded(), in(variables['Build.Reason'], 'IndividualCI', 'BatchedCI', 'Manual'),
       eq(variables['Build.SourceBranch'], 'refs/heads/{pipeline.branch}'),
-      eq(dependencies.plan_{word}.outputs['plan.plan.hasChanges'], 'true'))
+      eq(dependencies.{planned}.outputs['plan.plan.hasChanges'], 'true'))
     lockBehavior: sequential
     variables:
       - group: personalize-sync-{name}
       - name: digest
-        value: $[ stageDependencies.plan_{word}.plan.outputs['plan.planDigest'] ]
+        value: $[ stageDependencies.{planned}.plan.outputs['plan.planDigest'] ]
     jobs:
       - deployment: apply
         environment: {name}
@@ -118,9 +133,14 @@ def _stages(environment: Environment, pipeline: Pipeline) -> str:
                   displayName: Apply the approved plan
                   env:
                     DIGEST: $(digest)
-{written}
+{_variables(sorted(features), pipeline.secrets, " " * 20)}
+"""
 
-  - stage: drift_{word}
+
+def _drift(name: str, pipeline: Pipeline, features: set[str]) -> str:
+    return f"""\
+
+  - stage: drift_{_word(name)}
     displayName: Drift of {name}
     dependsOn: validate
     condition: and(succeeded(), eq(variables['Build.Reason'], 'Schedule'))
@@ -130,10 +150,11 @@ def _stages(environment: Environment, pipeline: Pipeline) -> str:
       - job: drift
         steps:
 {_setup(pipeline, " " * 10)}
+          # Work items differ from project to project, so none is opened: the stage fails, and Azure mails it.
           - script: personalize-sync drift --env {name} --detailed-exitcode
             displayName: Look for drift
             env:
-{read}
+{_variables(sorted(features), (), " " * 14)}
 """
 
 
