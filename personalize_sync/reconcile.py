@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from personalize_sync.apply import PastRun, Ways
+    from personalize_sync.apply.journal import PastRun
+    from personalize_sync.apply.progress import Ways
     from personalize_sync.kinds.model_tests import ModelTest
     from personalize_sync.planning.change import Change
     from personalize_sync.planning.outcome import Report
@@ -142,7 +143,7 @@ def test(loaded: Loaded, tenant: Tenant, policy: Policy) -> Verdicts:
     tests = [t for t in loaded.tests if policy.selected(resources[t.variant_address])]
     models = {test.model for test in tests}
     about = [r for r in loaded.resources if {r.address, parent_of(r.address)} & models]
-    from personalize_sync.apply import run_tests  # noqa: PLC0415 - not for a plan
+    from personalize_sync.apply.model_tests import run_tests  # noqa: PLC0415 - not for a plan
 
     state = fetch(about, tenant, policy)
     found = make_plan(about, state, policy=replace(policy, prune=False, select=(), exclude=()))
@@ -250,7 +251,7 @@ def _credentials(
     directory: Path | None,
 ) -> dict[SecretRef, Secret]:
     """Return the secrets that the changes send; raises one CredentialError for all that is missing."""
-    from personalize_sync.apply import resolve  # noqa: PLC0415 - not for a plan
+    from personalize_sync.apply.secrets import resolve  # noqa: PLC0415 - not for a plan
 
     written = {change.address.kind for change in todo}
     missing = tenant.missing(write=[kind for kind in KINDS if kind.name in written])

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from personalize_sync import reconcile
-from personalize_sync.apply import Ways
+from personalize_sync.apply.progress import Ways
 from personalize_sync.cli.session import sandbox_keys
 from personalize_sync.kinds.questions import TEST_MODEL
 from personalize_sync.manifests import load_project

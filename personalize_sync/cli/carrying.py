@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from types import FrameType
 
-    from personalize_sync.apply import Journal
+    from personalize_sync.apply.journal import Journal
     from personalize_sync.cli.options import Common
     from personalize_sync.cli.session import Session
     from personalize_sync.kinds.model_tests import ModelTest
@@ -131,7 +131,7 @@ def _report(
     work: Work, opened: Session, tenant: WritableTenant, consent: Consent, watch: _Watch
 ) -> Report:
     from personalize_sync import reconcile  # noqa: PLC0415 - httpx
-    from personalize_sync.apply import Ways  # noqa: PLC0415
+    from personalize_sync.apply.progress import Ways  # noqa: PLC0415
 
     return reconcile.apply(
         work.plan,

@@ -200,7 +200,7 @@ def checked(common: Common, project: Project, wishes: Wishes) -> tuple[Loaded, P
 
 def _fingerprinted(loaded: Loaded, opened: Session) -> Loaded:
     """Return the manifests with the fingerprints of their secrets, as far as those are at hand."""
-    from personalize_sync.apply import fingerprinted  # noqa: PLC0415 - not for --help
+    from personalize_sync.apply.fingerprints import fingerprinted  # noqa: PLC0415 - not for --help
 
     resources = fingerprinted(
         loaded.resources,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from pathlib import Path
 
-    from personalize_sync.apply import Journal, PastRun
+    from personalize_sync.apply.journal import Journal, PastRun
     from personalize_sync.cli.carrying import Work
     from personalize_sync.cli.options import Common
     from personalize_sync.planning.overwritten import Step
@@ -32,7 +32,7 @@ def folder(project: Project) -> Path:
 
 def past_run(run: str, runs: Path) -> PastRun:
     """Return an earlier run by its id."""
-    from personalize_sync.apply import past_runs  # noqa: PLC0415
+    from personalize_sync.apply.journal import past_runs  # noqa: PLC0415
 
     known = {past.run: past for past in past_runs(runs)}
     if run not in known:
@@ -90,7 +90,7 @@ def still_open(
 
 def mention_unfinished(runs: Path, common: Common) -> None:
     """Say so if the newest run never ended."""
-    from personalize_sync.apply import past_runs  # noqa: PLC0415
+    from personalize_sync.apply.journal import past_runs  # noqa: PLC0415
 
     newest = next(past_runs(runs), None)
     if newest and not newest.finished and newest.undoes:
@@ -105,7 +105,7 @@ def mention_unfinished(runs: Path, common: Common) -> None:
 @contextmanager
 def journalled(runs: Path, work: Work, plan_id: str, common: Common) -> Iterator[Journal]:
     """Open the journal of this run; an error before the first write leaves it ended, too."""
-    from personalize_sync.apply import Journal, entry  # noqa: PLC0415
+    from personalize_sync.apply.journal import Journal, entry  # noqa: PLC0415
 
     plan = work.plan
     run = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{plan_id[:8]}"

@@ -24,7 +24,7 @@ from personalize_sync.errors import UsageError
 from personalize_sync.planning.plan import SourceTree
 
 if TYPE_CHECKING:
-    from personalize_sync.apply import PastRun
+    from personalize_sync.apply.journal import PastRun
     from personalize_sync.cli.session import Session
     from personalize_sync.planning.policy import Policy
     from personalize_sync.tenant.live import Tenant

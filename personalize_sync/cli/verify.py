@@ -50,7 +50,7 @@ def command(common: Common, wishes: Wishes, *, test_connections: bool) -> int:
 def _tested(common: Common, wishes: Wishes) -> tuple[Plan, Project]:
     """Make the plan, and add to it which connections do not answer."""
     from personalize_sync import reconcile  # noqa: PLC0415 - httpx
-    from personalize_sync.apply import call_connections  # noqa: PLC0415
+    from personalize_sync.apply.connection_tests import call_connections  # noqa: PLC0415
 
     project = open_project(common)
     with (

@@ -6,7 +6,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from personalize_sync import reconcile
-from personalize_sync.apply import Ways
+from personalize_sync.apply.progress import Ways
 from personalize_sync.planning.plan import SourceTree
 from personalize_sync.planning.policy import Policy
 from personalize_sync.tenant.client import Writer

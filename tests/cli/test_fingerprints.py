@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from personalize_sync.apply import fingerprinted
+from personalize_sync.apply.fingerprints import fingerprinted
 from personalize_sync.resources import Address, Resource, SecretRef
 
 if TYPE_CHECKING:
