@@ -5,7 +5,10 @@ BIN := $(VENV)/bin
 # What init ci writes for other repositories.
 CALLERS := tests/workflows/callers
 
-.PHONY: demo test browser lint check sweep format bench clean
+.PHONY: help demo test browser lint check sweep format bench clean
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/installed  ## the whole story against the embedded sandbox: plan, apply, drift, reconcile
 	@$(BIN)/personalize-sync demo
@@ -28,7 +31,7 @@ check: lint test  ## all that CI demands
 sweep: $(VENV)/tested  ## every fault, crash and race, and the random life of a tenant, for many minutes
 	SWEEP=3000 $(BIN)/python -m pytest tests/reliability tests/conformance/test_no_edit_is_lost.py tests/pull tests/init --timeout 3600
 
-format: $(VENV)/checked
+format: $(VENV)/checked  ## let ruff format and fix
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
@@ -62,5 +65,5 @@ $(VENV)/peers/installed: $(VENV)/bin/python
 	if command -v npm >/dev/null; then npm install --silent --prefix $(VENV)/peers ajv-cli; fi
 	@touch $@
 
-clean:
+clean:  ## remove all that was made, the environment included
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .personalize-sync
