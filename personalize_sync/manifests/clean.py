@@ -30,7 +30,7 @@ from personalize_sync.manifests.values import Values
 from personalize_sync.resources import Address, Resource
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from yaml.nodes import Node
 
@@ -54,30 +54,32 @@ class _NamesAFileError(Exception):
 
 @contextmanager
 def understanding(
-    texts: Mapping[str, bytes], memory: Memory
+    names: Sequence[str], read: Callable[[Sequence[str]], Mapping[str, bytes]], memory: Memory
 ) -> Iterator[Callable[[str], list[CleanDocument] | None]]:
     """Tell by digest what each of these files says, None of one that is not clean.
 
-    Ask in the order in which they are given: those of the second half may still be read elsewhere.
+    `read` returns what is in files, by digest. Ask in the order of the names: the last of the files
+    may still be read elsewhere.
     """
-    clean = {digest: memory.clean[digest] for digest in texts if digest in memory.clean}
-    new = {digest: data for digest, data in texts.items() if digest not in clean}
-    if len(new) < _MANY or not _can_fork():
-        clean |= _each(new)
-        yield clean.get
-    else:
-        # The smaller half: here is more to do, with what comes out.
-        half = len(new) * 9 // 20
-        there = dict(islice(new.items(), half, None))
-        with _beside(there) as rest:
-            clean |= _each(dict(islice(new.items(), half)))
-            yield lambda digest: (rest() if digest in there else clean).get(digest)
-            clean |= rest()
-    memory.keep(clean)
+    known = memory.clean
+    # Here is more to do, with what comes out.
+    split = len(names) * 2 // 5 if _are_many(len(names) - len(known)) else len(names)
+    with _beside(lambda: _each(read(names[split:]), known), idle=split == len(names)) as there:
+        clean = _each(read(names[:split]), known)
+        last = read(names[split:])
+
+        @cache
+        def rest() -> Clean:
+            found = there()
+            # A number that JSON cannot carry, no memory left, somebody who killed it.
+            return _each(last, known) if found is None else found
+
+        yield lambda digest: (rest() if digest in last else clean).get(digest)
+        memory.keep(clean | rest())
 
 
-def _each(texts: Mapping[str, bytes]) -> Clean:
-    found = ((digest, read_clean(data)) for digest, data in texts.items())
+def _each(texts: Mapping[str, bytes], known: Clean) -> Clean:
+    found = ((digest, known.get(digest) or read_clean(data)) for digest, data in texts.items())
     return {digest: documents for digest, documents in found if documents is not None}
 
 
@@ -147,52 +149,53 @@ def _no_file(_path: str) -> NoReturn:
     raise _NamesAFileError
 
 
-def _can_fork() -> bool:
-    """Whether a copy of this process is safe and has a processor to run on."""
+def _are_many(files: int) -> bool:
+    """Whether a copy of this process pays, is safe, and has a processor to run on."""
     # Another thread could hold a lock that its copy would wait for without end.
-    is_alone = threading.active_count() == 1
-    return hasattr(os, "sched_getaffinity") and is_alone and len(os.sched_getaffinity(0)) > 1
+    is_safe = hasattr(os, "sched_getaffinity") and threading.active_count() == 1
+    return files >= _MANY and is_safe and len(os.sched_getaffinity(0)) > 1
 
 
 @contextmanager
-def _beside(texts: Mapping[str, bytes]) -> Iterator[Callable[[], Clean]]:
-    """Read files in a second process; what is given waits for it and tells what they say.
+def _beside(work: Callable[[], Clean], *, idle: bool) -> Iterator[Callable[[], Clean | None]]:
+    """Work in a second process; what is given waits for it, and is None where that failed.
 
     A bare fork: the pools of the standard library take 20 ms to import, and a pipe would let the
     other wait for us. What it leaves is JSON, which crosses over faster than objects do.
     """
+    if idle:
+        yield dict
+        return
     with open(os.memfd_create("clean"), "r+b") as answer:  # noqa: PTH123 - not a path
         child = os.fork()
         if not child:
-            _answer_and_end(texts, answer.fileno())
+            _answer_and_end(work, answer.fileno())
 
         @cache
         def ended() -> int:
             return os.waitpid(child, 0)[1]
 
-        @cache
-        def rest() -> Clean:
+        def found() -> Clean | None:
             if ended():
-                # A number that JSON cannot carry, no memory left, somebody who killed it.
-                return _each(texts)
+                return None
             answer.seek(0)  # the other moved it
-            found: Clean = orjson.loads(answer.read())
-            return found
+            clean: Clean = orjson.loads(answer.read())
+            return clean
 
         try:
-            yield rest
+            yield found
         finally:
             ended()
 
 
-def _answer_and_end(texts: Mapping[str, bytes], descriptor: int) -> NoReturn:
-    """Write what these files say and end: nothing of the parent is flushed, closed or run twice."""
+def _answer_and_end(work: Callable[[], Clean], descriptor: int) -> NoReturn:
+    """Write what comes of the work and end: nothing of the parent is flushed, closed or run twice."""
     code = 1
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         with open(descriptor, "wb", closefd=False) as file:
-            file.write(orjson.dumps(_each(texts)))
+            file.write(orjson.dumps(work()))
         code = 0
     finally:
         os._exit(code)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from personalize_sync.kinds import BY_NAME
@@ -21,9 +22,13 @@ class Copies:
 
     def __init__(self, manifests: Sequence[Manifest]) -> None:
         self._manifests = manifests
-        self._declared: dict[Address, Manifest] = {}
-        for manifest in manifests:
-            self._declared.setdefault(manifest.address, manifest)
+
+    @cached_property
+    def _declared(self) -> dict[Address, Manifest]:
+        declared: dict[Address, Manifest] = {}
+        for manifest in self._manifests:
+            declared.setdefault(manifest.address, manifest)
+        return declared
 
     def made(self, resource: Resource, environment: str | None) -> Resource:
         """Return the resource with what it copies."""

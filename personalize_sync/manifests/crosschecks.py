@@ -185,12 +185,15 @@ def _lookalike_name(manifest: Manifest, other: Manifest, environment: str | None
 
 
 def _bad_renames(manifests: Sequence[Manifest]) -> Iterator[Problem]:
+    renamed = [manifest for manifest in manifests if manifest.renamed_from]
+    if not renamed:
+        return
     taken: dict[tuple[str, str], Manifest] = {}
     for manifest in manifests:
         if identity := _identity(manifest, None):
             taken.setdefault(identity, manifest)
     claimed: dict[tuple[str, str], Manifest] = {}
-    for manifest in manifests:
+    for manifest in renamed:
         for name in manifest.renamed_from:
             identity = (manifest.kind.collection, name)
             other = taken.get(identity) or claimed.setdefault(identity, manifest)

@@ -23,7 +23,8 @@ from personalize_sync.manifests.values import Values
 from personalize_sync.problems import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from typing import TypeGuard
 
     from yaml.nodes import Node
 
@@ -172,35 +173,40 @@ class _TreeReading:
         self.links = tree.links
         self._memory = memory
         self._instead = instead
+        self._texts: dict[str, bytes] = {}
         self.digests: dict[str, bytes] = {}
         self.named: dict[str, str] = {}
 
     def read_all(self) -> None:
-        texts = dict(self._manifests())
-        self.files = len(texts)
-        digests = {name: self.digests[name].hex() for name in texts}
-        by_digest = {digests[name]: data for name, data in texts.items()}
-        with understanding(by_digest, self._memory) as clean:
-            for name, data in texts.items():
-                documents = clean(digests[name])
+        names = [name for name in self._tree.manifests() if self._is_name(name)]
+        with understanding(names, self._contents, self._memory) as clean:
+            for name, data in self._texts.items():
+                documents = clean(self.digests[name].hex())
                 if documents is None:
                     self._read_file(name, data)
                 else:
                     self._read_clean(name, data, documents)
+        self.files = len(self._texts)
 
-    def _manifests(self) -> Iterator[tuple[str, bytes]]:
-        for name in self._tree.manifests():
-            if isinstance(name, Problem):
-                self.problems.append(name)
-                continue
+    def _is_name(self, found: str | Problem) -> TypeGuard[str]:
+        if isinstance(found, Problem):
+            self.problems.append(found)
+        return isinstance(found, str)
+
+    def _contents(self, names: Sequence[str]) -> dict[str, bytes]:
+        """Read files, and return what is in them by digest."""
+        contents: dict[str, bytes] = {}
+        for name in names:
             data: bytes | Problem | None = self._instead.get(name)
             if data is None:
                 data = self._tree.read_manifest(name)
             if isinstance(data, Problem):
                 self.problems.append(data)
-            else:
-                self.digests[name] = hashlib.sha256(data).digest()
-                yield name, data
+                continue
+            digest = hashlib.sha256(data)
+            self._texts[name], self.digests[name] = data, digest.digest()
+            contents[digest.hexdigest()] = data
+        return contents
 
     def _read_clean(self, name: str, data: bytes, documents: list[CleanDocument]) -> None:
         file = SourceFile(printable_name(name), data.decode().removeprefix("\ufeff"))
