@@ -68,13 +68,14 @@ def check_manifests(project: Project, *, environment: str | None = None) -> Chec
     declared = sorted(project.environments)
     known = _recalled(memory)
     if known and (known.environment, known.declared) == (environment, declared):
-        tree = _tree(project, known.named)
-        if tree and tree == known.tree:
-            _keep(memory, known, project, began)
+        tree = Tree(project.root)
+        if _digest(tree, known.named) == known.tree:
+            _keep(memory, known, project, tree, began)
             return Checked((), known.files, known.manifests, known.ignored)
     from personalize_sync.manifests.loading import check_tree  # noqa: PLC0415 - the parsers
 
-    loaded = check_tree(project, environment=environment)
+    tree = Tree(project.root)
+    loaded = check_tree(project, tree, memory, environment=environment)
     if not loaded.problems and not loaded.links:
         counts = loaded.files, loaded.manifests
         verdict = Verdict(
@@ -85,12 +86,13 @@ def check_manifests(project: Project, *, environment: str | None = None) -> Chec
             *counts,
             ignored=loaded.ignored,
         )
-        _keep(memory, verdict, project, began)
+        _keep(memory, verdict, project, tree, began)
     return Checked(loaded.problems, loaded.files, loaded.manifests, loaded.ignored)
 
 
-def _keep(memory: Memory, verdict: Verdict, project: Project, began: int) -> None:
-    tree = Tree(project.root)
+def _keep(memory: Memory, verdict: Verdict, project: Project, tree: Tree, began: int) -> None:
+    if not memory.is_kept:
+        return
     data = tree.read_manifest(PROJECT_FILE)
     settings = "" if isinstance(data, Problem) else f"sha256:{hashlib.sha256(data).hexdigest()}"
     # The project file was read earlier than all others, perhaps before it changed.
@@ -119,9 +121,8 @@ def _ignored(entry: dict[str, Any]) -> Ignored:
     return Ignored(problem, entry["reason"])
 
 
-def _tree(project: Project, named: Iterable[str]) -> str:
+def _digest(tree: Tree, named: Iterable[str]) -> str:
     """Return the digest of every manifest and named file; empty if any of them cannot be read."""
-    tree = Tree(project.root)
     digests: dict[str, bytes] = {}
     for name in tree.manifests():
         data = name if isinstance(name, Problem) else tree.read_manifest(name)

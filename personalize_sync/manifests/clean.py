@@ -21,7 +21,7 @@ from personalize_sync.kinds.kind import check_names
 from personalize_sync.manifests.complaints import Complaint
 from personalize_sync.manifests.composing import compose, decode
 from personalize_sync.manifests.documents import MAX_OVERRIDES
-from personalize_sync.manifests.inserts import fill, spells
+from personalize_sync.manifests.inserts import INSERTS, spells
 from personalize_sync.manifests.model_tests import TESTS
 from personalize_sync.manifests.patches import merge
 from personalize_sync.manifests.schemas import verdict
@@ -46,10 +46,6 @@ Clean: TypeAlias = "dict[str, list[CleanDocument]]"
 # From so many files on, a second process is worth its start (measured: 1.6 times as fast).
 _MANY = 300
 _NOWHERE = ManifestSource(SourceFile("", ""), 0, 1, 1)
-
-
-class _NamesAFileError(Exception):
-    """Raised where a document cannot be understood by itself."""
 
 
 @contextmanager
@@ -125,28 +121,15 @@ def _patched(document: Document) -> Iterator[Document]:
 
 def _is_settled(document: Document, text: str) -> bool:
     """Whether a document that fits its schema needs nobody else to be understood."""
-    if TESTS in document or spells(text, "fromSecret"):
+    if TESTS in document or any(spells(text, word) for word in INSERTS):
         return False
     kind = BY_MANIFEST[document["kind"]]
     address = Address(kind.name, document["metadata"]["key"])
     for spec in (document["spec"], *_patched(document)):
-        if not _is_complete(kind.name, spec, text):
-            return False
         resource = Resource(address, spec, _NOWHERE)
         if any(check_names(resource)) or any(kind.check(resource)):
             return False
     return True
-
-
-def _is_complete(kind: str, spec: Document, text: str) -> bool:
-    try:
-        return fill(kind, spec, _no_file, text=text)[0] is spec
-    except _NamesAFileError:
-        return False
-
-
-def _no_file(_path: str) -> NoReturn:
-    raise _NamesAFileError
 
 
 def _are_many(files: int) -> bool:

@@ -40,6 +40,8 @@ class Tree:
     root: Path
     links: list[str] = field(default_factory=list, repr=False, compare=False)
     """The links that were met, where they count: what they lead to may change without them."""
+    opened: dict[str, os.stat_result] = field(default_factory=dict, repr=False, compare=False)
+    """What the file system said of each file, by root-relative name, before it was read."""
     _real_folders: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
@@ -101,20 +103,21 @@ class Tree:
         path = f"{self.root}{os.sep}{name}"  # five times as fast as Path
         try:
             try:
-                return read_regular(path)
+                self.opened[name], data = _read(path)
             except OSError as error:
                 if error.errno != errno.ELOOP:  # a link: `manifests` saw that it stays inside
                     raise
-                return read_regular(os.path.realpath(path))
+                data = read_regular(os.path.realpath(path))
         except OSError as error:
             return _unreadable(name, "file", error)
         except Complaint as complaint:
             return complaint.problem(printable_name(name))
+        return data
 
     def read_named(self, name: str, path: str) -> bytes:
         """Return the bytes of a file by its resolved name; `path` is what the manifest calls it."""
         try:
-            return read_regular(self._prefix + name)
+            self.opened[name], data = _read(self._prefix + name)
         except FileNotFoundError:
             raise self._not_found(name, path) from None
         except OSError as error:
@@ -123,6 +126,7 @@ class Tree:
                 f"the file {quoted(path)} cannot be read ({_reason(error)})",
                 "Name a readable file beside the manifest.",
             ) from None
+        return data
 
     def resolve(self, manifest: str, path: str) -> str:
         """Return the root-relative name, links resolved, of a file that a manifest names."""
@@ -186,6 +190,10 @@ def is_manifest(name: str) -> bool:
 
 def read_regular(path: str) -> bytes:
     """Return the bytes of a regular file within the cap."""
+    return _read(path)[1]
+
+
+def _read(path: str) -> tuple[os.stat_result, bytes]:
     descriptor = os.open(path, OPEN)
     try:
         state = os.fstat(descriptor)
@@ -199,7 +207,7 @@ def read_regular(path: str) -> bytes:
     finally:
         os.close(descriptor)
     if len(data) == state.st_size:
-        return data
+        return state, data
     raise OSError(errno.EBUSY, "the file changed while it was read")
 
 

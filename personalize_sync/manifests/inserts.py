@@ -67,6 +67,8 @@ _OWN = ("PERSONALIZE_SYNC_", "ACTIONS_")
 _TOKENS = frozenset(
     {"GITHUB_TOKEN", "GH_TOKEN", "GITLAB_TOKEN", "CI_JOB_TOKEN", "SYSTEM_ACCESSTOKEN"}
 )
+# How a mapping that stands for something else begins.
+INSERTS = ("fromFile", "fromSecret", "lookup")
 # What the value of an insert stands under.
 _NAMES = ("fromFile", "fromSecret")
 

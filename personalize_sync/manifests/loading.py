@@ -88,10 +88,12 @@ def load_views(
         return {environment: _view(tree, project, environment) for environment in environments}
 
 
-def check_tree(project: Project, *, environment: str | None = None) -> Loaded:
+def check_tree(
+    project: Project, files: Tree, memory: Memory, *, environment: str | None = None
+) -> Loaded:
     """Return what is to be said of a project, without its resources and tests."""
     with _no_garbage_collection():
-        tree = _TreeReading(Tree(project.root), Memory(project.root), {})
+        tree = _TreeReading(files, memory, {})
         tree.read_all()
         return _view(tree, project, environment, whole=False)
 

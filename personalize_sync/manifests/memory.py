@@ -40,6 +40,11 @@ class Memory:
         name = hashlib.sha256(os.fsencode(real)).hexdigest()[:32]
         self._path = folder / name if folder else None
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether there is a folder that remembers anything."""
+        return self._path is not None
+
     @cached_property
     def clean(self) -> Clean:
         """What is known of files without flaws."""

@@ -28,15 +28,19 @@ _TICK = 3_000_000_000  # nanoseconds; the coarsest file systems in use count in 
 def states(tree: Tree, named: Iterable[str], *, before: int | None = None) -> str:
     """Return what identifies the state of every file that counts, empty where that proves nothing.
 
-    `before` is when the first of them was read, in nanoseconds since 1970: one that is younger is
-    no proof that what was read is what it holds.
+    Of a file that the tree has opened, that is its state at that time. `before` is when the first of
+    them was read, in nanoseconds since 1970: one that is younger is no proof that what was read is
+    what it holds.
     """
     names = [PROJECT_FILE, *tree.manifests(), *named]
     if tree.links or not _IS_KEPT:
         return ""
     digest = hashlib.sha256()
+    root = f"{tree.root}/"
     for name in names:
-        found = None if isinstance(name, Problem) else _found(f"{tree.root}/{name}")
+        if isinstance(name, Problem):
+            return ""
+        found = tree.opened.get(name) or _found(root + name)
         if found is None:
             return ""
         changed, modified = found.st_ctime_ns, found.st_mtime_ns
