@@ -32,7 +32,7 @@ PAGE = 100
 PARALLELISM = 4
 _YOUNG = 4  # seconds, in which the state of a file proves nothing
 _TENANT = Path(__file__).with_name("tenant.py")
-_OURS = (sys.executable, "-m", "personalize_sync")
+_OURS = (str(Path(sys.executable).with_name("personalize-sync")),)
 
 
 def _ours(*arguments: str) -> Command:
