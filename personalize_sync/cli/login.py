@@ -63,7 +63,9 @@ def _opened(common: Common, features: tuple[str, ...]) -> tuple[Vault, tuple[str
     project = open_project(common)
     environment = environment_of(project, common)
     if environment.sandbox is not None:
-        raise UsageError(f"{environment.name} is a sandbox and needs no keys", "Name another one.")
+        raise UsageError(
+            f"{environment.name} is a sandbox and needs no keys", "Name another one with -e."
+        )
     for feature in features:
         if feature not in environment.keys:
             raise UsageError(

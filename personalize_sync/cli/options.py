@@ -193,6 +193,12 @@ def _writable(name: str) -> Path:
     from pathlib import Path  # noqa: PLC0415 - not for --help
 
     path = Path(name)
+    if name in FORMATS and not path.exists():
+        # kubectl and others mean a format by it; a file of that name would come as a surprise.
+        raise UsageError(
+            f'-o names a file, and "{name}" is a format',
+            f"Write --format {name}; or -o ./{name} for a file of that name.",
+        )
     if path.is_dir():
         raise UsageError(f"cannot write {path}: it is a folder", "Name a file in it.")
     if not path.parent.is_dir():

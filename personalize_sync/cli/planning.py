@@ -229,6 +229,11 @@ def _demand_matches(resources: Sequence[Resource], policy: Policy, wishes: Wishe
             f"no manifest is selected by {' '.join(wishes.select)}",
             "Select addresses such as template/promo_strip, or tag:WORD; * stands for anything.",
         )
+    if resources and wishes.exclude and not any(policy.selected(r) for r in resources):
+        raise UsageError(
+            f"--exclude {' '.join(wishes.exclude)} leaves no manifest",
+            "Exclude addresses such as template/promo_strip, or tag:WORD; * stands for anything.",
+        )
     if not wishes.send_secret:
         return
     secrets = sorted(f"{r.address}#{pointer(path)}" for r in resources for path in r.secrets)

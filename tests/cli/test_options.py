@@ -117,6 +117,15 @@ def test_an_empty_condition_in_a_variable_is_refused(
     assert shop.sandbox.requests == []
 
 
+@pytest.mark.parametrize("narrowing", [("--select", "template/nope"), ("--exclude", "*")])
+def test_a_view_of_nothing_is_refused(shop: Shop, narrowing: tuple[str, str]) -> None:
+    """After a slip of the pen it would look like all is well."""
+    said = shop("plan", *narrowing)
+
+    assert (said.code, said.out) == (64, "")
+    assert shop.sandbox.requests == []
+
+
 def test_prune_and_select_contradict_each_other(shop: Shop) -> None:
     """A narrowed view proves nothing about what is missing."""
     assert shop("plan", "--prune", "--select", "template/*").code == 64
@@ -155,6 +164,8 @@ def test_a_document_that_has_no_place_is_refused_first(shop: Shop) -> None:
 
     assert "it is a folder" in shop("plan", "-o", "folder").err
     assert "there is no folder nowhere" in shop("plan", "-o", "nowhere/plan.txt").err
+    assert "Write --format json" in shop("plan", "-o", "json").err
+    assert not (shop.root / "json").exists()
     assert shop.sandbox.requests == []
 
 
